@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verdict table as plain text for mails; page and terminal draw the same rows in their own way."""
+
+from dataclasses import astuple, dataclass
+
+from kdyno.analysis.compare import Comparison, SubmissionComparison
+from kdyno.analysis.diagnostics import SampleWarning
+from kdyno.analysis.verdicts import Verdict
+
+HEADINGS = ("metric", "base", "patched", "change", "95 % interval", "boots", "verdict")
+
+
+@dataclass(frozen=True)
+class VerdictRow:
+    """One metric in words and figures ready to print, in the order of HEADINGS."""
+
+    metric: str
+    base: str
+    patched: str
+    change: str
+    interval: str
+    boots: str
+    verdict: Verdict
+
+
+def verdict_rows(result: SubmissionComparison) -> list[VerdictRow]:
+    """One row per metric, in the order of the submission."""
+    return [
+        VerdictRow(
+            metric=item.metric.name,
+            base=f"{quantity(item.base_level)} {item.metric.unit}",
+            patched=f"{quantity(item.patched_level)} {item.metric.unit}",
+            change=percent(item.effect),
+            interval=interval(item),
+            boots=f"{item.base_boots}+{item.patched_boots}",
+            verdict=item.verdict,
+        )
+        for item in result.comparisons
+    ]
+
+
+def verdict_table(result: SubmissionComparison) -> str:
+    """The whole answer as text: overall verdict, table, then what was assumed, advised and noticed per metric."""
+    lines = [HEADINGS, *(tuple(str(cell) for cell in astuple(row)) for row in verdict_rows(result))]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
+    rows = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    ruler = "  ".join("-" * width for width in widths)
+    head = f"Overall: {result.verdict} ({result.verdict.meaning})"
+    return "\n".join([head, "", rows[0], ruler, *rows[1:], "", *_notes(result)]) + "\n"
+
+
+def _notes(result: SubmissionComparison) -> list[str]:
+    """Reasons per metric, then warnings; a warning shared by several metrics is said once."""
+    notes = [f"{item.metric.name}: {item.reason}. {noise_words(item)}." for item in result.comparisons]
+    metrics_by_warning: dict[SampleWarning, list[str]] = {}
+    for item in result.comparisons:
+        for warning in item.warnings:
+            metrics_by_warning.setdefault(warning, []).append(item.metric.name)
+    if metrics_by_warning:
+        notes.append("")
+    for warning, metrics in metrics_by_warning.items():
+        shared = len(metrics) == len(result.comparisons) > 1
+        notes.append(f"Warning, {'all metrics' if shared else ', '.join(metrics)}: {warning.kind}: {warning.text}.")
+    return notes
+
+
+def noise_words(item: Comparison) -> str:
+    """What between-boot noise the interval rests on."""
+    source = "the boots alone"
+    if item.prior_used:
+        source = "the boots and " + ("this machine's history" if item.prior.learned else "what is usual for its kind")
+    return f"Noise between boots {100 * item.boot_sd:.2g} %, from {source}"
+
+
+def percent(effect: float) -> str:
+    """A relative effect as a signed percentage with as many digits as mean something."""
+    value = 100 * effect
+    digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    return f"{value:+.{digits}f} %"
+
+
+def interval(item: Comparison) -> str:
+    """The 95 % interval, or "unknown" where the boots allow none."""
+    if item.low is None or item.high is None:
+        return "unknown"
+    return f"{percent(item.low)} .. {percent(item.high)}"
+
+
+def quantity(value: float) -> str:
+    """Four significant digits, without an exponent for everyday sizes."""
+    if not 1e-3 <= abs(value) < 1e9:
+        return f"{value:.3e}"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
