@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Writes JSON in order. Commas and escapes are its business; matching begin
+ * and end, and a key before each value of an object, are the caller's. */
+#ifndef KDYNO_JSON_H
+#define KDYNO_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { JSON_DEPTH_MAX = 16 };
+
+struct json {
+	FILE *out;
+	unsigned depth;
+	bool has_items[JSON_DEPTH_MAX];
+	bool after_key;
+	bool failed; /* a number that JSON has no form for was asked for */
+};
+
+void json_begin_object(struct json *json);
+void json_end_object(struct json *json);
+void json_begin_array(struct json *json);
+void json_end_array(struct json *json);
+void json_key(struct json *json, const char *key);
+
+/* Bytes that are no UTF-8 become U+FFFD. */
+void json_string(struct json *json, const char *text);
+
+/* The shortest form that reads back as the same double. NaN and infinity write null and set
+ * `failed`: a document with them is not to be believed. */
+void json_number(struct json *json, double number);
+void json_integer(struct json *json, int64_t number);
+void json_bool(struct json *json, bool value);
+
+void json_string_at(struct json *json, const char *key, const char *text);
+void json_number_at(struct json *json, const char *key, double number);
+void json_integer_at(struct json *json, const char *key, int64_t number);
+void json_bool_at(struct json *json, const char *key, bool value);
+
+#endif

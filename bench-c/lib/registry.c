@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "registry.h"
+
+#include <string.h>
+
+/* Bounds of the section that BENCH_REGISTER fills; made by the linker. Weak, so that a
+ * program without benchmarks links too. */
+extern const struct bench *const __start_kdyno_bench[] __attribute__((weak));
+extern const struct bench *const __stop_kdyno_bench[] __attribute__((weak));
+
+static const struct figure_kind kinds[] = {
+	[BENCH_LATENCY] = {"latency", "ns/op", "lower"},
+	[BENCH_RATE] = {"rate", "op/s", "higher"},
+	[BENCH_BANDWIDTH] = {"bandwidth", "B/s", "higher"},
+};
+
+size_t registry_count(void)
+{
+	return (size_t)(__stop_kdyno_bench - __start_kdyno_bench);
+}
+
+/* Link order is the Makefile's business; listings are by name. Selection is quadratic, and
+ * a hundred names are nothing. */
+const struct bench *registry_at(size_t index)
+{
+	for (size_t i = 0; i < registry_count(); i++) {
+		size_t before = 0;
+		for (size_t j = 0; j < registry_count(); j++)
+			before += strcmp(__start_kdyno_bench[j]->name,
+					 __start_kdyno_bench[i]->name) < 0;
+		if (before == index)
+			return __start_kdyno_bench[i];
+	}
+	return NULL;
+}
+
+enum { NAME_MAX_LENGTH = 63 };
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Levenshtein: insertions, deletions and replacements that turn one name into the other. */
+static size_t edit_distance(const char *from, const char *to)
+{
+	size_t row[NAME_MAX_LENGTH + 1];
+	size_t width = strnlen(to, NAME_MAX_LENGTH);
+	size_t height = strnlen(from, NAME_MAX_LENGTH);
+
+	for (size_t j = 0; j <= width; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= height; i++) {
+		size_t diagonal = row[0];
+		row[0] = i;
+		for (size_t j = 1; j <= width; j++) {
+			size_t above = row[j];
+			size_t replaced = diagonal + (from[i - 1] != to[j - 1]);
+			row[j] = smaller(replaced, 1 + smaller(above, row[j - 1]));
+			diagonal = above;
+		}
+	}
+	return row[width];
+}
+
+/* A third of the name may be wrong, or a part of the full name may have been given. */
+const char *registry_suggest(const char *name)
+{
+	size_t best = 2 + strnlen(name, NAME_MAX_LENGTH) / 3;
+	const char *suggestion = NULL;
+
+	for (size_t i = 0; i < registry_count(); i++) {
+		const char *known = registry_at(i)->name;
+		size_t distance = edit_distance(name, known);
+		if (distance < best) {
+			best = distance;
+			suggestion = known;
+		}
+	}
+	for (size_t i = 0; i < registry_count() && suggestion == NULL; i++)
+		if (*name != '\0' && strstr(registry_at(i)->name, name) != NULL)
+			suggestion = registry_at(i)->name;
+	return suggestion;
+}
+
+const struct figure_kind *figure_kind(enum bench_figure figure)
+{
+	return &kinds[figure];
+}
+
+double figure_of(const struct bench *bench, double ns_per_operation)
+{
+	switch (bench->figure) {
+	case BENCH_RATE:
+		return 1e9 / ns_per_operation;
+	case BENCH_BANDWIDTH:
+		return 1e9 * (double)bench->bytes_per_operation / ns_per_operation;
+	case BENCH_LATENCY:
+		break;
+	}
+	return ns_per_operation;
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "state.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { REAP_PATIENCE_MS = 2000 };
+
+int state_open(struct bench_state *state, struct result *result, const cpu_set_t *allowed)
+{
+	const struct bench *bench = result->bench;
+
+	*state = (struct bench_state){.bench = bench, .result = result, .allowed = *allowed};
+	if (bench->data_size == 0)
+		return BENCH_OK;
+	state->data = calloc(1, bench->data_size);
+	if (state->data == NULL)
+		return bench_fail(state, "no memory for %zu bytes", bench->data_size);
+	return BENCH_OK;
+}
+
+void state_close(struct bench_state *state)
+{
+	free(state->data);
+	state->data = NULL;
+}
+
+void *bench_data(struct bench_state *state)
+{
+	return state->data;
+}
+
+static void explain(struct bench_state *state, const char *format, va_list arguments)
+{
+	char text[REASON_SIZE];
+
+	(void)vsnprintf(text, sizeof(text), format, arguments);
+	result_explain(state->result, "%s", text);
+}
+
+int bench_fail(struct bench_state *state, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	explain(state, format, arguments);
+	va_end(arguments);
+	return BENCH_ERROR;
+}
+
+int bench_skip(struct bench_state *state, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	explain(state, format, arguments);
+	va_end(arguments);
+	return BENCH_SKIP;
+}
+
+int state_place(struct bench_state *state, size_t index)
+{
+	cpu_set_t cpus = placement_cpus(state->result->placement, index, &state->allowed);
+
+	if (sched_setaffinity(0, sizeof(cpus), &cpus) != 0)
+		return bench_fail(state, "cannot place task %zu: %s", index, strerror(errno));
+	return BENCH_OK;
+}
+
+/* The name is what profiles and ps show. The parent may have died before prctl. */
+static int become_child(struct bench_state *state, size_t index, pid_t parent)
+{
+	(void)prctl(PR_SET_NAME, state->bench->name);
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		return BENCH_ERROR;
+	return state_place(state, index);
+}
+
+int bench_spawn(struct bench_state *state, int (*body)(struct bench_state *state))
+{
+	pid_t parent = getpid();
+
+	if (state->child_count == CHILDREN_MAX)
+		return bench_fail(state, "more than %d children", CHILDREN_MAX);
+	pid_t pid = fork();
+	if (pid < 0)
+		return bench_fail(state, "fork: %s", strerror(errno));
+	if (pid == 0) {
+		int error = become_child(state, state->child_count + 1, parent);
+		if (error == 0)
+			error = body(state);
+		_exit(error);
+	}
+	state->children[state->child_count++] = pid;
+	return BENCH_OK;
+}
+
+/* 1 ended, 0 still running, -1 no such child. */
+static int try_wait(pid_t pid, int *status)
+{
+	pid_t got;
+
+	do {
+		got = waitpid(pid, status, WNOHANG);
+	} while (got < 0 && errno == EINTR);
+	return got == pid ? 1 : (int)got;
+}
+
+static int wait_patiently(pid_t pid, int *status)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+	int ended = try_wait(pid, status);
+
+	for (int ms = 0; ended == 0 && ms < REAP_PATIENCE_MS; ms++) {
+		(void)nanosleep(&pause, NULL);
+		ended = try_wait(pid, status);
+	}
+	return ended;
+}
+
+static int judge_status(struct bench_state *state, pid_t pid, int status)
+{
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return BENCH_OK;
+	if (WIFEXITED(status))
+		return bench_fail(state, "child %d exited with status %d", (int)pid,
+				  WEXITSTATUS(status));
+	return bench_fail(state, "child %d was killed by signal %d", (int)pid, WTERMSIG(status));
+}
+
+static int reap_child(struct bench_state *state, pid_t pid, bool kill_first)
+{
+	int status = 0;
+
+	if (kill_first)
+		(void)kill(pid, SIGKILL);
+	int ended = wait_patiently(pid, &status);
+	if (ended < 0)
+		return bench_fail(state, "child %d was reaped by somebody else", (int)pid);
+	if (ended == 0) {
+		(void)kill(pid, SIGKILL);
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+		return bench_fail(state, "child %d did not end after teardown", (int)pid);
+	}
+	return kill_first ? BENCH_OK : judge_status(state, pid, status);
+}
+
+int state_reap(struct bench_state *state, bool kill_first)
+{
+	int error = BENCH_OK;
+
+	for (size_t i = 0; i < state->child_count; i++)
+		if (reap_child(state, state->children[i], kill_first) != 0)
+			error = BENCH_ERROR;
+	state->child_count = 0;
+	return error;
+}
