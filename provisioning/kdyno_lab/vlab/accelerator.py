@@ -108,9 +108,7 @@ def _boot_kernel(accelerator: Accelerator, *, kernel: Path, timeout_s: float, bi
     return Trial(accelerator, works=False, reason=f"the trial kernel did not boot: {_describe(output, status)}")
 
 
-def _run(
-    accelerator: Accelerator, arguments: list[str], *, timeout_s: float, binary: str
-) -> tuple[bytes, int | None]:
+def _run(accelerator: Accelerator, arguments: list[str], *, timeout_s: float, binary: str) -> tuple[bytes, int | None]:
     """Run QEMU to its end; status None means that it was stopped at the time limit."""
     command = [
         binary,
