@@ -11,6 +11,7 @@ import os
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -64,7 +65,8 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[int, Field(ge=1, le=7 * 86400)]
 Bytes = Annotated[int, Field(ge=1024)]
 DatabaseUrl = Annotated[str, _one_of("postgresql", "postgres", "postgresql+psycopg")]
-RedisUrl = Annotated[str, _one_of("redis", "rediss", "unix")]
+# redis+socket:///path is how Celery spells a UNIX socket
+RedisUrl = Annotated[str, _one_of("redis", "rediss", "redis+socket")]
 SmtpUrl = Annotated[str, _one_of("smtp", "smtps")]
 
 
@@ -278,12 +280,15 @@ class Settings(BaseSettings):
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
 
-    @property
-    def broker_url(self) -> str | None:
-        """`redis_url` in Celery's spelling, which differs for UNIX sockets."""
-        if self.redis_url is not None and self.redis_url.startswith("unix://"):
-            return "redis+socket://" + self.redis_url.removeprefix("unix://")
-        return self.redis_url
+    def environment(self) -> dict[str, str]:
+        """Environment variables from which another process reads these very settings."""
+        values = {}
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if value is not None:
+                variable = name.upper() if field.validation_alias else ENV_PREFIX + name.upper()
+                values[variable] = value.model_dump_json() if isinstance(value, BaseModel) else str(value)
+        return values
 
     @property
     def budgets(self) -> StatusBudgets:
@@ -307,6 +312,12 @@ def load_settings(**overrides: object) -> Settings:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
         raise ConfigError("\n".join(_explain(error))) from error
+
+
+@cache
+def get_settings() -> Settings:
+    """Settings of this process, read from the environment at the first call."""
+    return load_settings()
 
 
 def _explain(error: ValidationError) -> list[str]:
