@@ -6,7 +6,7 @@ boots' levels, the effect their ratio minus 1. Two things bound the interval fro
 
 1. Student's t on the boots' levels, whose scatter is shrunk to a prior (noise.boot_noise). It is honest from two boots
    on, where resampling is not: two boots against two separate by chance one time in three.
-2. The hierarchical bootstrap, boots first, then samples (noise.resampled_levels), with a normal quantile.
+2. The hierarchical bootstrap, boots first, then samples, in closed form (noise.arm_variance), with a normal quantile.
 
 Verdicts: beyond the margin on one side at the submission's false-alarm rate → regression or improvement; the metric's
 own interval inside the margin → no change; else more boots are needed. Over the metrics of a submission Holm's method
@@ -29,10 +29,9 @@ from kdyno.analysis.noise import (
     BootNoise,
     BootPrior,
     MachineKind,
+    arm_variance,
     boot_noise,
-    generator_for,
-    resampled_levels,
-    within_boot_error,
+    median_errors,
 )
 from kdyno.analysis.samples import ArmSamples, BootSamples, InputFault, Metric, SamplesError, checked_arm
 from kdyno.analysis.verdicts import Direction, Verdict, worst
@@ -213,18 +212,14 @@ class _Draft:
 
 
 def _draft(pair: MetricPair, *, prior: BootPrior, margin: float) -> _Draft:
-    arms, resampled = [], []
-    for arm in (pair.base, pair.patched):
-        boots = checked_arm(arm, metric=pair.metric)
-        rng = generator_for(boots)
-        arms.append(CheckedArm(arm.name, boots, within_boot_error(boots, rng=rng)))
-        resampled.append(float(resampled_levels(boots, rng=rng).std()))
-    base, patched = arms
+    checked = [(arm.name, checked_arm(arm, metric=pair.metric)) for arm in (pair.base, pair.patched)]
+    base, patched = (CheckedArm(name, boots, median_errors(boots)) for name, boots in checked)
+    resampled_error = math.sqrt(arm_variance(base.boots) + arm_variance(patched.boots))
     within = float(np.sqrt(np.mean(np.square(np.concatenate([base.errors, patched.errors])))))
     noise = boot_noise(base.boots, patched.boots, within=within, prior=prior)
-    levels = [float(np.mean([boot.level for boot in arm.boots])) for arm in arms]
+    levels = [float(np.mean([boot.level for boot in arm.boots])) for arm in (base, patched)]
     error = noise.sd * math.sqrt(1 / len(base.boots) + 1 / len(patched.boots))
-    estimate = _Estimate(levels[1] - levels[0], noise, error, math.hypot(*resampled))
+    estimate = _Estimate(levels[1] - levels[0], noise, error, resampled_error)
     return _Draft(
         pair.metric, prior, (base, patched), estimate, diagnose((base, patched), noise=noise, margin=margin or prior.sd)
     )

@@ -107,8 +107,10 @@ def drifts(boot: Boot, *, least: float) -> bool:
         return False
     first, last = np.log(boot.as_taken[:third]), np.log(boot.as_taken[-third:])
     change = abs(float(np.median(last) - np.median(first)))
+    if change <= np.log1p(least):
+        return False
     errors = [np.subtract(*np.percentile(part, (75, 25))) / 1.349 * 1.2533 / np.sqrt(third) for part in (first, last)]
-    return change > np.log1p(least) and change > DRIFT_ERRORS * float(np.hypot(*errors))
+    return change > DRIFT_ERRORS * float(np.hypot(*errors))
 
 
 def has_modes(arm: CheckedArm, *, least: float) -> bool:

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Brings stored samples to the pure comparison, and stores what it says."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from kdyno.analysis.compare import Comparison, MetricPair, SubmissionComparison, compare_submission
+from kdyno.analysis.models import MetricVerdict
+from kdyno.analysis.noise import DEFAULTS, MachineKind
+from kdyno.analysis.samples import ArmSamples, BootSamples
+from kdyno.analysis.samples import Metric as MetricIdentity
+from kdyno.analysis.verdicts import Direction
+from kdyno.jobs.models import Attempt, Job
+from kdyno.machines.models import Machine
+from kdyno.results import service as results
+from kdyno.results.models import Metric, Run
+from kdyno.submissions.models import Arm, Submission
+from kdyno.submissions.status import ArmName
+
+# The harness's own cost is shown but never judged: a kernel patch cannot change it.
+UNJUDGED_BENCHMARKS = frozenset({"null"})
+
+
+class SeriesKey(NamedTuple):
+    """What must be equal for two boots to be compared."""
+
+    workload: str
+    benchmark: str
+    placement: str
+    metric: str
+    unit: str
+    direction: str
+
+
+@dataclass(frozen=True)
+class SubmissionSamples:
+    """Every compared metric of a submission, in a stable order, with the machine's kind of noise."""
+
+    keys: list[SeriesKey]
+    pairs: list[MetricPair]
+    noise_kind: MachineKind
+    minutes_per_boot: float | None
+
+
+def load_samples(session: Session, *, submission: Submission) -> SubmissionSamples:
+    """All samples of the published attempts of a submission, by metric, arm and boot."""
+    query = (
+        select(Arm.name, Attempt, Run, Metric)
+        .join(Job, Job.arm_id == Arm.id)
+        .join(Attempt, Attempt.id == Job.current_attempt_id)
+        .join(Run, Run.attempt_id == Attempt.id)
+        .join(Metric, Metric.run_id == Run.id)
+        .where(Arm.submission_id == submission.id, Run.status == "done", Job.failure_class.is_(None))
+        .order_by(Run.phase, Run.benchmark, Run.placement, Metric.name, Job.order_no)
+    )
+    arms: dict[SeriesKey, dict[str, list[BootSamples]]] = defaultdict(lambda: {name: [] for name in ArmName})
+    minutes: list[float] = []
+    for arm_name, attempt, run, metric in session.execute(query).all():
+        key = SeriesKey(run.phase, run.benchmark, run.placement, metric.name, metric.unit, metric.direction)
+        samples = results.samples_of(session, metric_id=metric.id)
+        arms[key][arm_name].append(BootSamples(boot_id=attempt.id, samples=samples, unit=metric.unit))
+        if attempt.ended_at is not None:
+            minutes.append((attempt.ended_at - attempt.started_at).total_seconds() / 60)
+    judged = {
+        key: sides
+        for key, sides in arms.items()
+        if key.benchmark not in UNJUDGED_BENCHMARKS and all(sides[name] for name in ArmName)
+    }
+    kind = session.scalar(select(Machine.noise_kind).where(Machine.id == submission.machine_id))
+    return SubmissionSamples(
+        keys=list(judged),
+        pairs=[_pair(key, sides) for key, sides in judged.items()],
+        noise_kind=MachineKind(kind or MachineKind.HARDWARE),
+        minutes_per_boot=sum(minutes) / len(minutes) if minutes else None,
+    )
+
+
+def _pair(key: SeriesKey, sides: dict[str, list[BootSamples]]) -> MetricPair:
+    name = key.workload if key.metric == "latency" else f"{key.workload} {key.metric}"
+    return MetricPair(
+        metric=MetricIdentity(name=name, unit=key.unit, direction=Direction(key.direction)),
+        base=ArmSamples(name=ArmName.BASE, boots=sides[ArmName.BASE]),
+        patched=ArmSamples(name=ArmName.PATCHED, boots=sides[ArmName.PATCHED]),
+    )
+
+
+def compare_samples(samples: SubmissionSamples) -> SubmissionComparison:
+    """Compare with the margin and the noise prior that fit the machine."""
+    defaults = DEFAULTS[samples.noise_kind]
+    return compare_submission(
+        samples.pairs,
+        margin=defaults.margin,
+        prior=defaults.prior,
+        minutes_per_boot=samples.minutes_per_boot,
+    )
+
+
+def store_verdicts(
+    session: Session, *, submission_id: int, keys: list[SeriesKey], result: SubmissionComparison
+) -> None:
+    """Store one row per metric; repeating it changes nothing."""
+    for key, item in zip(keys, result.comparisons, strict=True):
+        values = _verdict_values(item) | {
+            "submission_id": submission_id,
+            **{name: value for name, value in key._asdict().items()},
+        }
+        session.execute(insert(MetricVerdict).values(**values).on_conflict_do_nothing())
+
+
+def _verdict_values(item: Comparison) -> dict[str, Any]:
+    return {
+        "base_median": item.base_level,
+        "patched_median": item.patched_level,
+        "effect": item.effect,
+        "interval_low": item.low,
+        "interval_high": item.high,
+        "verdict": item.verdict.value,
+        "reason": item.reason,
+        "details": {
+            "p_value": item.p_value,
+            "level": item.level,
+            "alpha": item.alpha,
+            "margin": item.margin,
+            "boots": [item.base_boots, item.patched_boots],
+            "samples": [item.base_samples, item.patched_samples],
+            "boot_sd": item.boot_sd,
+            "prior_used": item.prior_used,
+            "more_boots": item.more_boots,
+            "more_minutes": item.more_minutes,
+            "warnings": [{"kind": str(w.kind), "text": w.text} for w in item.warnings],
+        },
+    }
+
+
+def verdict_rows(session: Session, *, submission_id: int) -> list[MetricVerdict]:
+    """Stored verdicts of a submission in the order in which they were judged."""
+    return list(
+        session.scalars(
+            select(MetricVerdict).where(MetricVerdict.submission_id == submission_id).order_by(MetricVerdict.id)
+        )
+    )

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where this source checkout is: kdyno runs from it, and takes migrations and programs built in place from it."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+MIGRATIONS = ROOT / "migrations"
+IMAGE_RECIPE = ROOT / "provisioning" / "images"
+AGENT_BINARY = ROOT / "agent" / "build" / "kdyno-agent"
+KBENCH_BINARY = ROOT / "bench-c" / "build" / "kbench"
+EXAMPLE_PATCHES = ROOT / "examples" / "patches"

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What an agent may send, and the document that kbench prints. Unknown keys are kept out of the tables."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+
+Name = Annotated[str, Field(max_length=200)]
+Text = Annotated[str, Field(max_length=8192)]
+
+MAX_SAMPLES_PER_METRIC = 100_000
+MAX_EVENTS_PER_REPORT = 1000
+
+
+class EventKind(StrEnum):
+    """What an agent reports."""
+
+    JOB_STARTED = "job_started"
+    PHASE_STARTED = "phase_started"
+    RESULT = "result"
+    PHASE_FINISHED = "phase_finished"
+    JOB_FINISHED = "job_finished"
+
+
+class PhaseOutcome(StrEnum):
+    """How a phase, or the whole job, ended on the machine."""
+
+    DONE = "done"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    OUTPUT_LIMIT = "output_limit"
+
+
+class MetricDocument(BaseModel):
+    """One metric of kbench's JSON: every sample, in order, in `unit`."""
+
+    name: Name
+    unit: Name
+    direction: Literal["lower", "higher"]
+    operations_per_sample: FiniteFloat = 1.0
+    samples: Annotated[list[FiniteFloat], Field(min_length=1, max_length=MAX_SAMPLES_PER_METRIC)]
+    median: FiniteFloat
+    converged: bool
+
+    model_config = ConfigDict(extra="allow")
+
+    def summary(self) -> dict[str, Any]:
+        """The harness's own figures (quantiles, MAD, interval), which are kept beside the samples."""
+        return dict(self.model_extra or {})
+
+
+class BenchmarkDocument(BaseModel):
+    """One benchmark of kbench's JSON."""
+
+    name: Name
+    placement: Name = "free"
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    status: Literal["done", "error", "skip"]
+    reason: Text = ""
+    metrics: Annotated[list[MetricDocument], Field(max_length=100)] = Field(default_factory=list)
+    counts_per_op: dict[str, FiniteFloat] = Field(default_factory=dict)
+
+
+class KbenchDocument(BaseModel):
+    """kbench's JSON document, version 1."""
+
+    schema_: Literal["kdyno.kbench/1"] = Field(alias="schema")
+    harness: dict[str, Any]
+    host: dict[str, Any]
+    clock: dict[str, Any]
+    benchmarks: Annotated[list[BenchmarkDocument], Field(max_length=500)]
+
+
+class AgentEvent(BaseModel):
+    """One event; (attempt, phase, seq) is its identity."""
+
+    phase: Annotated[str, Field(max_length=63)]
+    seq: Annotated[int, Field(ge=1, le=1_000_000)]
+    kind: EventKind
+    at_ns: int
+    boot_id: Annotated[str, Field(max_length=64)] = ""
+    uname_release: Annotated[str, Field(max_length=128)] = ""
+    outcome: PhaseOutcome | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    duration_ms: int | None = None
+    reason: Text = ""
+    stderr_tail: Text = ""
+    facts: dict[str, Any] | None = None
+    document: dict[str, Any] | None = None
+
+
+class AgentReport(BaseModel):
+    """A batch of events of one attempt."""
+
+    attempt_id: int
+    events: Annotated[list[AgentEvent], Field(min_length=1, max_length=MAX_EVENTS_PER_REPORT)]
+
+
+class Acknowledged(BaseModel):
+    """An event that is safely stored; the agent may forget it."""
+
+    phase: str
+    seq: int
+
+
+class AgentReply(BaseModel):
+    """Answer to a report."""
+
+    acked: list[Acknowledged]

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Ingests what agents report: each (attempt, phase, sequence) exactly once, samples by COPY."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from kdyno.db.engine import copy_rows
+from kdyno.jobs import service as jobs
+from kdyno.jobs.budgets import StatusBudgets
+from kdyno.jobs.models import Attempt, Job
+from kdyno.jobs.states import Failure, FailureClass, JobStatus
+from kdyno.kernels.models import Build
+from kdyno.results.models import AgentMessage, Metric, Run, Sample
+from kdyno.results.schemas import AgentEvent, AgentReport, BenchmarkDocument, EventKind, KbenchDocument, PhaseOutcome
+from kdyno.submissions.models import Arm
+
+log = structlog.get_logger(__name__)
+
+
+def ingest(session: Session, *, attempt: Attempt, report: AgentReport, budgets: StatusBudgets) -> list[tuple[str, int]]:
+    """Store a report; returns what the agent may forget: the new events and those already known.
+
+    The caller's commit makes the acknowledgement true. A late report of an attempt that has ended is
+    acknowledged and dropped: its machine may already run something else.
+    """
+    job = session.scalars(select(Job).where(Job.id == attempt.job_id).with_for_update()).one()
+    alive = job.current_attempt_id == attempt.id and job.status == JobStatus.RUNNING.value
+    for event in report.events:
+        if alive and _is_new(session, attempt_id=attempt.id, event=event):
+            _accept(session, job=job, attempt=attempt, event=event, budgets=budgets)
+    return [(event.phase, event.seq) for event in report.events]
+
+
+def _is_new(session: Session, *, attempt_id: int, event: AgentEvent) -> bool:
+    body = event.model_dump(mode="json", exclude={"document", "phase", "seq", "kind"}, exclude_none=True)
+    statement = upsert(AgentMessage).values(
+        attempt_id=attempt_id, phase=event.phase, seq=event.seq, kind=event.kind.value, body=body
+    )
+    return session.scalar(statement.on_conflict_do_nothing().returning(AgentMessage.seq)) is not None
+
+
+def _accept(session: Session, *, job: Job, attempt: Attempt, event: AgentEvent, budgets: StatusBudgets) -> None:
+    jobs.note(
+        session,
+        job_id=job.id,
+        attempt_id=attempt.id,
+        kind=event.kind.value,
+        phase=event.phase,
+        outcome=event.outcome.value if event.outcome else None,
+        duration_ms=event.duration_ms,
+    )
+    match event.kind:
+        case EventKind.JOB_STARTED:
+            attempt.agent_facts = event.facts or {}
+            _prove_release(session, job=job, attempt=attempt, event=event, budgets=budgets)
+        case EventKind.RESULT:
+            _store_result(session, attempt=attempt, event=event)
+        case EventKind.JOB_FINISHED:
+            failure = _failure_of_phases(session, attempt_id=attempt.id)
+            jobs.collect(session, job_id=job.id, failure=failure, budgets=budgets)
+        case EventKind.PHASE_STARTED | EventKind.PHASE_FINISHED:
+            pass
+
+
+def _prove_release(session: Session, *, job: Job, attempt: Attempt, event: AgentEvent, budgets: StatusBudgets) -> None:
+    """The agent's own view of `uname -r` is the last proof before any sample counts."""
+    expected = session.scalar(select(Build.release).join(Arm, Arm.build_id == Build.id).where(Arm.id == job.arm_id))
+    if event.uname_release != expected:
+        message = f"the agent runs on kernel {event.uname_release!r}, the build under test is {expected!r}"
+        failure = Failure(FailureClass.INFRASTRUCTURE, message)
+        jobs.collect(session, job_id=job.id, failure=failure, budgets=budgets)
+
+
+def _store_result(session: Session, *, attempt: Attempt, event: AgentEvent) -> None:
+    try:
+        document = KbenchDocument.model_validate(event.document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        reason = f"result is not kbench JSON: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+        values = _run_values(attempt.id, event.phase, harness={})
+        session.execute(insert(Run).values(**values, benchmark="", placement="", status="error", reason=reason))
+        return
+    for benchmark in document.benchmarks:
+        _store_benchmark(session, attempt_id=attempt.id, phase=event.phase, document=document, benchmark=benchmark)
+
+
+def _run_values(attempt_id: int, phase: str, *, harness: dict[str, Any]) -> dict[str, Any]:
+    return {"attempt_id": attempt_id, "phase": phase, "harness": harness, "parameters": {}, "counts_per_op": {}}
+
+
+def _store_benchmark(
+    session: Session, *, attempt_id: int, phase: str, document: KbenchDocument, benchmark: BenchmarkDocument
+) -> None:
+    harness = {"harness": document.harness, "host": document.host, "clock": document.clock}
+    values = _run_values(attempt_id, phase, harness=harness) | {
+        "benchmark": benchmark.name,
+        "placement": benchmark.placement,
+        "parameters": benchmark.parameters,
+        "status": benchmark.status,
+        "reason": benchmark.reason,
+        "counts_per_op": benchmark.counts_per_op,
+    }
+    run_id = session.scalars(insert(Run).values(**values).returning(Run.id)).one()
+    if benchmark.status != "done":
+        return
+    for metric in benchmark.metrics:
+        metric_id = session.scalars(
+            insert(Metric)
+            .values(
+                run_id=run_id,
+                name=metric.name,
+                unit=metric.unit,
+                direction=metric.direction,
+                operations_per_sample=metric.operations_per_sample,
+                median=metric.median,
+                converged=metric.converged,
+                summary=metric.summary(),
+            )
+            .returning(Metric.id)
+        ).one()
+        copy_rows(session, "COPY samples (metric_id, idx, value) FROM STDIN", _sample_rows(metric_id, metric.samples))
+
+
+def _sample_rows(metric_id: int, samples: list[float]) -> Iterator[tuple[int, int, float]]:
+    for idx, value in enumerate(samples):
+        yield metric_id, idx, value
+
+
+def _failure_of_phases(session: Session, *, attempt_id: int) -> Failure | None:
+    """The first phase that did not end well, or the first benchmark that has no number, as a failure."""
+    ended = session.scalars(
+        select(AgentMessage)
+        .where(AgentMessage.attempt_id == attempt_id, AgentMessage.kind == EventKind.PHASE_FINISHED.value)
+        .order_by(AgentMessage.received_at, AgentMessage.seq)
+    ).all()
+    for message in ended:
+        outcome = PhaseOutcome(message.body.get("outcome") or PhaseOutcome.ERROR.value)
+        if outcome is PhaseOutcome.TIMEOUT:
+            return Failure(FailureClass.TIMEOUT, f"phase {message.phase}: overran its time limit and was killed")
+        if outcome is not PhaseOutcome.DONE:
+            why = message.body.get("reason") or message.body.get("stderr_tail") or "see the job's events"
+            return Failure(FailureClass.TEST, f"phase {message.phase}: {outcome.value}: {str(why)[-500:]}")
+    broken = session.scalar(
+        select(Run).where(Run.attempt_id == attempt_id, Run.status == "error").order_by(Run.id).limit(1)
+    )
+    if broken is not None:
+        return Failure(FailureClass.TEST, f"{broken.phase}/{broken.benchmark}: {broken.reason}")
+    if not ended:
+        return Failure(FailureClass.TEST, "the agent finished without having run a phase")
+    return None
+
+
+def samples_of(session: Session, *, metric_id: int) -> list[float]:
+    """All samples of a metric in the order measured, in the metric's unit."""
+    return list(session.scalars(select(Sample.value).where(Sample.metric_id == metric_id).order_by(Sample.idx)))
