@@ -153,7 +153,8 @@ def median_errors(boots: Sequence[Boot]) -> FloatArray:
     """Relative standard error of each boot's median: the bootstrap over its samples, as infinitely many resamples give.
 
     No resample is drawn: the chance that a resample's median is the i-th smallest value is a difference of Beta
-    distribution functions (Maritz and Jarrett, JASA 73, 1978). Exact, and the same in every run.
+    distribution functions (Maritz and Jarrett, JASA 73, 1978). The same in every run; for an even number of samples the
+    two middle values are taken as one, which errs on the wide side.
     """
     errors: FloatArray = np.sqrt([_resampled_median(boot)[1] for boot in boots])
     return errors

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Known effects give the right verdict, and nothing that should not matter does."""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kdyno.analysis.compare import (
+    ArmSamples,
+    BootSamples,
+    Comparison,
+    Direction,
+    Metric,
+    MetricPair,
+    Verdict,
+    compare,
+    compare_submission,
+    holm_levels,
+)
+from kdyno.analysis.noise import DEFAULTS, BootPrior, MachineKind
+
+ArmBuilder = Callable[..., ArmSamples]
+LATENCY = Metric("lat_pipe", "ns/op", Direction.LOWER)
+THROUGHPUT = replace(LATENCY, direction=Direction.HIGHER)
+HISTORY = BootPrior(sd=0.01, df=20, floor=0.0005, learned=True)
+
+
+def constant(name: str, value: float, *, boots: int = 2) -> ArmSamples:
+    return ArmSamples(name, [BootSamples(number, (value,) * 50, "ns/op") for number in range(boots)])
+
+
+def width(result: Comparison) -> float:
+    assert result.low is not None
+    assert result.high is not None
+    return result.high - result.low
+
+
+@pytest.mark.parametrize(
+    ("factor", "metric", "verdict", "slowdown"),
+    [
+        (1.5, LATENCY, Verdict.REGRESSION, 0.5),
+        (1.5, THROUGHPUT, Verdict.IMPROVEMENT, -0.5),
+        (0.7, LATENCY, Verdict.IMPROVEMENT, -0.3),
+        (0.7, THROUGHPUT, Verdict.REGRESSION, 0.3),
+    ],
+)
+def test_known_effects(arm: ArmBuilder, factor: float, metric: Metric, verdict: Verdict, slowdown: float) -> None:
+    result = compare(arm("base"), arm("patched", level=100 * factor), metric=metric)
+    assert result.verdict is verdict
+    assert result.effect == pytest.approx(factor - 1, abs=0.03)
+    assert result.slowdown == pytest.approx(slowdown, abs=0.03)
+    assert result.low is not None
+    assert result.high is not None
+    assert result.low < factor - 1 < result.high
+    assert result.more_boots is None
+
+
+def test_no_change_must_be_shown_not_merely_unproven(arm: ArmBuilder) -> None:
+    vague = compare(arm("base", boots=2), arm("patched", boots=2), metric=LATENCY, minutes_per_boot=3)
+    assert vague.verdict is Verdict.NEED_MORE
+    assert vague.more_boots is not None
+    assert vague.more_minutes == 2 * 3 * vague.more_boots
+    assert f"about {vague.more_boots} more boot" in vague.reason
+    sharp = compare(arm("base", boots=20, boot_cv=0.002), arm("patched", boots=20, boot_cv=0.002), metric=LATENCY)
+    assert sharp.verdict is Verdict.NO_CHANGE
+
+
+def test_a_change_smaller_than_the_margin_is_no_regression(arm: ArmBuilder) -> None:
+    quiet = {"boots": 10, "boot_cv": 0.001}
+    result = compare(arm("base", **quiet), arm("patched", level=103, **quiet), metric=LATENCY, margin=0.05)
+    assert result.verdict is Verdict.NO_CHANGE
+
+
+def test_two_boots_that_merely_separate_prove_nothing() -> None:
+    """All of one arm above all of the other happens by chance one time in three."""
+    base = ArmSamples("base", [BootSamples(number, (value,) * 9, "ns/op") for number, value in enumerate((100, 102))])
+    patched = ArmSamples(
+        "patched", [BootSamples(number, (value,) * 9, "ns/op") for number, value in enumerate((103, 105))]
+    )
+    assert compare(base, patched, metric=LATENCY).verdict is Verdict.NEED_MORE
+
+
+def test_one_boot_is_no_verdict_without_history(arm: ArmBuilder) -> None:
+    one = compare(arm("base", boots=1), arm("patched", boots=1, level=500), metric=LATENCY)
+    assert (one.verdict, one.low, one.high, one.p_value) == (Verdict.NEED_MORE, None, None, 1.0)
+    assert one.more_boots is not None
+    known = compare(arm("base", boots=1), arm("patched", boots=1, level=500), metric=LATENCY, prior=HISTORY)
+    assert known.verdict is Verdict.REGRESSION
+    assert known.prior_used
+
+
+def test_history_narrows_the_interval_of_few_boots(arm: ArmBuilder) -> None:
+    alone, known = (
+        [
+            compare(arm("base", boots=2, seed=n), arm("patched", boots=2, seed=n), metric=LATENCY, prior=prior)
+            for n in range(20)
+        ]
+        for prior in (DEFAULTS[MachineKind.HARDWARE].prior, HISTORY)
+    )
+    assert np.mean([width(result) for result in known]) < 0.8 * np.mean([width(result) for result in alone])
+    assert not any(result.prior_used for result in alone)
+    assert {result.boot_df for result in known if result.prior_used} == {22}
+
+
+def test_identical_samples_give_an_interval_of_the_floor_not_of_nothing() -> None:
+    same = compare(constant("base", 5.0), constant("patched", 5.0), metric=LATENCY)
+    assert same.verdict is Verdict.NO_CHANGE
+    assert same.effect == 0
+    assert 0 < width(same) < 0.01
+    assert compare(constant("base", 5.0), constant("patched", 6.0), metric=LATENCY).verdict is Verdict.REGRESSION
+    assert compare(constant("base", 5.0), constant("patched", 5.05), metric=LATENCY).verdict is Verdict.NEED_MORE
+
+
+@pytest.mark.parametrize("kind", list(MachineKind))
+def test_every_kind_of_machine_has_defaults_that_see_a_tripled_latency(arm: ArmBuilder, kind: MachineKind) -> None:
+    defaults = DEFAULTS[kind]
+    noise = min(defaults.prior.sd, 0.1)
+    arms = arm("base", boots=2, boot_cv=noise / 3), arm("patched", boots=2, boot_cv=noise / 3, level=300)
+    result = compare(*arms, metric=LATENCY, margin=defaults.margin, prior=defaults.prior)
+    assert result.verdict is Verdict.REGRESSION
+
+
+def test_more_boots_narrow_the_interval(arm: ArmBuilder) -> None:
+    def mean_width(boots: int) -> float:
+        return float(
+            np.mean(
+                [
+                    width(
+                        compare(arm("base", boots=boots, seed=s), arm("patched", boots=boots, seed=s), metric=LATENCY)
+                    )
+                    for s in range(20)
+                ]
+            )
+        )
+
+    widths = [mean_width(boots) for boots in (2, 3, 4, 6, 10, 20)]
+    assert widths == sorted(widths, reverse=True)
+
+
+def test_more_samples_never_replace_boots(arm: ArmBuilder) -> None:
+    few, many = (
+        compare(
+            arm("base", samples=n, boots=2, boot_cv=0.05),
+            arm("patched", samples=n, boots=2, boot_cv=0.05),
+            metric=LATENCY,
+        )
+        for n in (100, 5000)
+    )
+    assert few.boot_df == many.boot_df == 2
+
+
+def test_a_larger_effect_is_never_less_of_a_regression(arm: ArmBuilder) -> None:
+    results = [
+        compare(arm("base"), arm("patched", level=level), metric=LATENCY) for level in (100, 102, 105, 110, 150, 300)
+    ]
+    p_values = [result.p_value for result in results]
+    assert p_values == sorted(p_values, reverse=True)
+
+
+def test_the_same_input_gives_the_same_answer_whatever_the_order_of_boots(arm: ArmBuilder) -> None:
+    base, patched = arm("base", boots=6), arm("patched", boots=6, level=103)
+    shuffled = ArmSamples("base", random.Random(1).sample(list(base.boots), 6))
+    assert compare(base, patched, metric=LATENCY) == compare(shuffled, patched, metric=LATENCY)
+
+
+def test_the_order_of_metrics_does_not_matter(arm: ArmBuilder) -> None:
+    pairs = [
+        MetricPair(replace(LATENCY, name=f"m{n}"), arm("base", seed=n), arm("patched", seed=n, level=100 + 2 * n))
+        for n in range(5)
+    ]
+    forward, backward = compare_submission(pairs), compare_submission(pairs[::-1])
+    assert forward.comparisons == backward.comparisons[::-1]
+    assert forward.verdict is backward.verdict
+
+
+LEVELS = st.lists(st.floats(50, 200), min_size=2, max_size=5)
+
+
+def arm_of(name: str, levels: list[float], *, scale: float = 1.0) -> ArmSamples:
+    spread = np.exp(np.linspace(-0.02, 0.03, 21))
+    return ArmSamples(name, [BootSamples(i, scale * level * spread, "ns/op") for i, level in enumerate(levels)])
+
+
+@settings(max_examples=60, deadline=None)
+@given(base=LEVELS, patched=LEVELS)
+def test_swapping_the_arms_mirrors_the_answer(base: list[float], patched: list[float]) -> None:
+    forward = compare(arm_of("base", base), arm_of("patched", patched), metric=LATENCY, prior=HISTORY)
+    mirrored = compare(arm_of("base", patched), arm_of("patched", base), metric=LATENCY, prior=HISTORY)
+    assert mirrored.effect == pytest.approx(1 / (1 + forward.effect) - 1, abs=1e-9)
+    assert mirrored.p_value == pytest.approx(forward.p_value, rel=1e-6)
+    assert forward.low is not None
+    assert mirrored.high == pytest.approx(1 / (1 + forward.low) - 1, rel=1e-6)
+    mirror = {Verdict.REGRESSION: Verdict.IMPROVEMENT, Verdict.IMPROVEMENT: Verdict.REGRESSION}
+    assert mirrored.verdict is mirror.get(forward.verdict, forward.verdict)
+
+
+@settings(max_examples=60, deadline=None)
+@given(base=LEVELS, patched=LEVELS, scale=st.floats(1e-6, 1e6))
+def test_the_unit_does_not_matter(base: list[float], patched: list[float], scale: float) -> None:
+    plain = compare(arm_of("base", base), arm_of("patched", patched), metric=LATENCY)
+    scaled = compare(arm_of("base", base, scale=scale), arm_of("patched", patched, scale=scale), metric=LATENCY)
+    assert scaled.effect == pytest.approx(plain.effect, rel=1e-6, abs=1e-9)
+    assert scaled.low == pytest.approx(plain.low, rel=1e-6, abs=1e-9)
+    assert scaled.p_value == pytest.approx(plain.p_value, rel=1e-5, abs=1e-12)
+
+
+def test_holm_holds_the_rest_at_the_level_of_the_first_failure() -> None:
+    assert holm_levels([0.2, 0.001, 0.02], alpha=0.05) == pytest.approx([0.05, 0.05 / 3, 0.025])
+    assert holm_levels([0.04, 0.03, 0.9], alpha=0.05) == pytest.approx([0.05 / 3] * 3)
+    assert holm_levels([], alpha=0.05) == []
+
+
+def test_the_submission_takes_the_worst_verdict_and_counts_all_metrics(arm: ArmBuilder) -> None:
+    def pair(name: str, level: float, seed: int) -> MetricPair:
+        return MetricPair(replace(LATENCY, name=name), arm("base", seed=seed), arm("patched", seed=seed, level=level))
+
+    result = compare_submission([pair("slow", 150, 1), pair("same", 100, 2), pair("fast", 60, 3)])
+    assert [item.verdict for item in result.comparisons] == [
+        Verdict.REGRESSION,
+        Verdict.NEED_MORE,
+        Verdict.IMPROVEMENT,
+    ]
+    assert result.verdict is Verdict.REGRESSION
+    assert result.more_boots == result.comparisons[1].more_boots
+    crowd = compare_submission([pair("slow", 106, 1)] + [pair(f"same{n}", 100, n) for n in range(2, 100)])
+    assert crowd.comparisons[0].level == pytest.approx(0.05 / 99)
+    assert compare_submission([]).verdict is Verdict.NEED_MORE
+
+
+def test_false_alarms_per_submission_stay_near_the_promise(arm: ArmBuilder) -> None:
+    """150 A/A submissions of three metrics at 5 %: 7.5 expected at most; 17 has a chance below 1 in 500."""
+    alarms = 0
+    for seed in range(150):
+        pairs = [
+            MetricPair(
+                replace(LATENCY, name=f"m{n}"),
+                arm("base", boots=2, boot_cv=0.05, samples=20, seed=3 * seed + n),
+                arm("patched", boots=2, boot_cv=0.05, samples=20, seed=3 * seed + n),
+            )
+            for n in range(3)
+        ]
+        alarms += compare_submission(pairs, margin=0.0).verdict is not Verdict.NEED_MORE
+    assert alarms < 17
