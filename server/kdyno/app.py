@@ -13,6 +13,7 @@ from kdyno.config import Settings, load_settings
 from kdyno.dependencies import RuntimeDep
 from kdyno.jobs.views import router as lab_router
 from kdyno.kernels.views import router as kernels_router
+from kdyno.machines.api import router as machines_router
 from kdyno.machines.views import router as boot_router
 from kdyno.results.views import router as agent_router
 from kdyno.runtime import create_runtime
@@ -32,7 +33,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description="Hand it a kernel patch; get a verdict on performance with a stated error rate.",
     )
     app.state.runtime = create_runtime(settings, send_hint=send_hint, pool_size=10)
-    for router in (submissions_router, kernels_router, agent_router, lab_router, boot_router, web_router):
+    for router in (
+        submissions_router,
+        kernels_router,
+        machines_router,
+        agent_router,
+        lab_router,
+        boot_router,
+        web_router,
+    ):
         app.include_router(router)
     app.mount("/static", static_files(), name="static")
     app.add_exception_handler(RequestValidationError, _explain_validation)

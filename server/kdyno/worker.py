@@ -29,7 +29,7 @@ celery_app = Celery("kdyno", include=TASK_MODULES)
 def configure(app: Celery, settings: Settings) -> None:
     """Point the application at its broker; connects to nothing."""
     app.conf.update(
-        broker_url=settings.broker_url,
+        broker_url=settings.redis_url,
         broker_connection_retry_on_startup=True,
         task_ignore_result=True,
         task_acks_late=True,

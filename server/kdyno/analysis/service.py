@@ -107,7 +107,7 @@ def store_verdicts(
     for key, item in zip(keys, result.comparisons, strict=True):
         values = _verdict_values(item) | {
             "submission_id": submission_id,
-            **{name: value for name, value in key._asdict().items()},
+            **key._asdict(),
         }
         session.execute(insert(MetricVerdict).values(**values).on_conflict_do_nothing())
 

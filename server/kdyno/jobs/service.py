@@ -9,8 +9,8 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from kdyno.jobs.budgets import StatusBudgets
 from kdyno.db.engine import hint
+from kdyno.jobs.budgets import StatusBudgets
 from kdyno.jobs.models import Attempt, Deadline, Job, JobEvent
 from kdyno.jobs.owed import Step
 from kdyno.jobs.states import HOLDS_MACHINE, Failure, FailureClass, JobStatus, is_legal, is_retried

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from kdyno.jobs.budgets import StatusBudgets
 from kdyno.db.engine import hint
 from kdyno.jobs import service as jobs
+from kdyno.jobs.budgets import StatusBudgets
 from kdyno.jobs.models import Attempt, Deadline, Job
 from kdyno.jobs.owed import StepState, owed_step
 from kdyno.jobs.scheduler import FreeMachine, ReadyJob, schedule

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kdyno.config import Limits, Paths
-from kdyno.kernels import kconfig as kconfigs
 from kdyno.kernels import patches, trees
+from kdyno.kernels.errors import InputError
+from kdyno.kernels.kconfig import parse_kconfig
 from kdyno.kernels.models import Tree
 from kdyno.machines import service as machines
 from kdyno.submissions.schemas import FieldProblem, SubmissionRequest
@@ -56,8 +57,8 @@ def check(session: Session, *, request: SubmissionRequest, paths: Paths, limits:
 
     kconfig = ""
     try:
-        kconfig = kconfigs.parse_kconfig(request.kconfig).text
-    except kconfigs.KconfigError as error:
+        kconfig = str(parse_kconfig(request.kconfig))
+    except InputError as error:
         wrong("kconfig", error)
     workloads = _check_workloads(request.workloads, wrong)
     machine_type = _check_machine_type(session, request.machine_type, wrong)
@@ -71,7 +72,7 @@ def check(session: Session, *, request: SubmissionRequest, paths: Paths, limits:
     if patchset is not None and base_commit:
         try:
             patches.check_applies(paths.tree(request.tree), base_commit, patchset)
-        except patches.PatchError as error:
+        except InputError as error:
             wrong("patch", error)
     if problems or patchset is None:
         raise SubmissionInvalid(problems)
@@ -119,7 +120,7 @@ def _check_machine_type(session: Session, wanted: str, wrong: _Wrong) -> str:
 def _check_patch(text: str, limits: Limits, wrong: _Wrong) -> patches.Patchset | None:
     try:
         return patches.parse_patch(text.encode("utf-8", errors="surrogateescape"), max_bytes=limits.max_patch_bytes)
-    except patches.PatchError as error:
+    except InputError as error:
         wrong("patch", error)
         return None
 
@@ -132,6 +133,6 @@ def _check_base(session: Session, request: SubmissionRequest, paths: Paths, wron
         return ""
     try:
         return trees.resolve_commit(paths.tree(tree.name), request.base or tree.default_revision)
-    except trees.TreeError as error:
+    except InputError as error:
         wrong("base", error)
         return ""
