@@ -11,6 +11,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from pathlib import Path
 
 from kdyno_lab.power import process, qmp
@@ -92,7 +93,7 @@ class QemuPower:
         identity = process.identify(pid)
         # The starter died before it wrote the record: the pid alone proves nothing, the command line names the pidfile.
         arguments = process.command_line(pid)
-        if identity is None or ("-pidfile", str(pidfile)) not in zip(arguments, arguments[1:], strict=False):
+        if identity is None or ("-pidfile", str(pidfile)) not in pairwise(arguments):
             return None
         process.save(identity, path=self._record)
         return identity
