@@ -40,4 +40,4 @@ class TreeError(InputError):
 
 
 class BuildHostError(RuntimeError):
-    """The build host is at fault: a missing program, no user namespaces, a broken repository. Worth a retry elsewhere."""
+    """The build host is at fault: a missing program, no user namespaces, a broken repository."""

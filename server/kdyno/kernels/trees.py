@@ -260,7 +260,7 @@ def _open_tar(archive: Path) -> Iterator[tuple[tarfile.TarFile, Callable[[], int
 @contextmanager
 def _tar_stream(source: IO[bytes] | None, archive: Path) -> Iterator[tarfile.TarFile]:
     try:
-        tar = tarfile.open(fileobj=source, mode="r|", bufsize=_COPY_BYTES)
+        tar = tarfile.open(fileobj=source, mode="r|", bufsize=_COPY_BYTES)  # noqa: SIM115 - closed below
     except tarfile.TarError as error:
         raise TreeError(f"{archive.name} is no tar archive: {error}") from error
     with tar:
