@@ -11,7 +11,6 @@ from enum import StrEnum
 from functools import lru_cache
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import betainc, digamma, fdtri, polygamma
 
 from kdyno.analysis.samples import Boot, FloatArray
@@ -146,6 +145,9 @@ def learn_prior(groups: Sequence[Sequence[float]], *, fallback: BootPrior) -> Bo
 
 def _inverse_trigamma(value: float) -> float:
     """x with trigamma(x) = value; trigamma falls from infinity to 0."""
+    # Only learning needs it, and it would cost every idle process some 20 MB.
+    from scipy.optimize import brentq
+
     return float(brentq(lambda x: float(polygamma(1, x)) - value, 1e-6, 1e9))
 
 
