@@ -96,6 +96,10 @@ def _doom(session: Session, *, submission: Submission) -> Failure | None:
         if arm.build.status == BuildStatus.FAILED.value:
             failure_class = FailureClass(arm.build.failure_class or FailureClass.BUG)
             return Failure(failure_class, f"the {arm.name} kernel was not built: {arm.build.failure_message}")
+    if submission.machine_id is not None:
+        machine = session.get_one(Machine, submission.machine_id)
+        if machine.health == MachineHealth.BROKEN.value:
+            return Failure(FailureClass.INFRASTRUCTURE, f"{machine.name} is broken: {machine.health_reason}")
     lost = session.scalar(
         select(Job).where(Job.submission_id == submission.id, Job.failure_class.is_not(None)).limit(1)
     )

@@ -30,9 +30,10 @@ def ingest(session: Session, *, attempt: Attempt, report: AgentReport, budgets: 
     acknowledged and dropped: its machine may already run something else.
     """
     job = session.scalars(select(Job).where(Job.id == attempt.job_id).with_for_update()).one()
-    alive = job.current_attempt_id == attempt.id and job.status == JobStatus.RUNNING.value
+    current = job.current_attempt_id == attempt.id
     for event in report.events:
-        if alive and _is_new(session, attempt_id=attempt.id, event=event):
+        # asked for each event: one that ends the job makes the rest of the batch worthless
+        if current and job.status == JobStatus.RUNNING.value and _is_new(session, attempt_id=attempt.id, event=event):
             _accept(session, job=job, attempt=attempt, event=event, budgets=budgets)
     return [(event.phase, event.seq) for event in report.events]
 
