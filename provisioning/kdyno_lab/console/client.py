@@ -34,14 +34,14 @@ class NumberedLine:
 
 @dataclass(frozen=True)
 class Answer:
-    """`next_line_no`: what the server waits for; `closed`: the attempt is finished."""
+    """`next_line_no`: what the server waits for; `closed`: the attempt is over and its console with it."""
 
     next_line_no: int
     closed: bool
 
 
 class ConsoleClient:
-    """The server's console API. Line numbers count from 0."""
+    """The server's console API. Line numbers count from 1."""
 
     def __init__(self, *, server: str, token: str, transport: httpx.BaseTransport | None = None) -> None:
         self._http = httpx.Client(
@@ -67,7 +67,10 @@ class ConsoleClient:
         first_line_no: int,
         closed: bool,
     ) -> Answer:
-        """Hand over lines and events together: the server keeps both or neither."""
+        """Hand over lines and events together: the server keeps both or neither.
+
+        `closed`: this is all that the file holds now; whether more can come, the server knows.
+        """
         document = {
             "first_line_no": first_line_no,
             "lines": [asdict(line) for line in lines],

@@ -19,20 +19,20 @@ from kdyno_lab.console.client import (
     NumberedLine,
     ServerAwayError,
 )
-from kdyno_lab.console.lines import LineSplitter
+from kdyno_lab.console.lines import ConsoleLine, LineSplitter
 from kdyno_lab.console.panic import ConsoleEvent, ConsoleParser
 
 POLL_S = 0.2
 SCAN_S = 0.5
 SETTLED_NS = 1_000_000_000
 FLUSH_AFTER_S = 1.0
-FINISH_AFTER_S = 2.0
-READ_BYTES = 64 * 1024
+FIRST_LINE_NO = 1
+READ_BYTES = 4096  # also bounds the lines of one post
 EVENTS_MAX = 50
 BACK_OFF_FIRST_S = 0.5
 BACK_OFF_MAX_S = 5.0
 FORGET_UNKNOWN_AFTER_S = 3600.0
-ASK_IDLE_EVERY_S = 5.0
+IDLE_AFTER_S = 3.0
 
 log = logging.getLogger("kdyno_lab.console")
 
@@ -44,6 +44,7 @@ class _Batch:
     lines: list[NumberedLine] = field(default_factory=list)
     events: list[ConsoleEvent] = field(default_factory=list)
     closed: bool = False
+    last: bool = False
 
 
 class ConsoleFile:
@@ -63,7 +64,10 @@ class ConsoleFile:
         self._rewind()
 
     def step(self, *, now_s: float) -> bool:
-        """Ask, read or post, whichever comes next; returns whether there is more to do at once. `now_s` is monotonic."""
+        """Ask, read or post, whichever comes next; returns whether there may be more to do at once.
+
+        `now_s` is on the monotonic clock.
+        """
         if self.done or now_s < self._next_try_s:
             return False
         offset = self._splitter.offset
@@ -80,39 +84,33 @@ class ConsoleFile:
 
     def _advance(self, *, now_s: float) -> None:
         if self._cursor is None:
-            answer = self._client.cursor(self.attempt_id)
-            self._cursor = answer.next_line_no
-            self._accept(answer, now_s=now_s)
+            self._accept(self._client.cursor(self.attempt_id), now_s=now_s)
         if self._batch is None:
-            self._batch = self._read(now_s=now_s)
+            self._batch = self._read(now_s=now_s) or self._say_idle(now_s=now_s)
         if self._batch is not None:
             self._post(self._batch, now_s=now_s)
-        elif self._closing:
-            self._finish(now_s=now_s)
-        elif now_s - self._last_answer_s >= ASK_IDLE_EVERY_S:
-            self._accept(self._client.cursor(self.attempt_id), now_s=now_s)
 
     def _post(self, batch: _Batch, *, now_s: float) -> None:
-        cursor = self._cursor or 0
+        cursor = self._cursor or FIRST_LINE_NO
         lines = [line for line in batch.lines if line.no >= cursor]
         first = lines[0].no if lines else cursor
+        expected = first + len(lines)
         answer = self._client.post(
-            self.attempt_id, lines=lines, events=batch.events, first_line_no=first, closed=batch.closed
+            self.attempt_id, first_line_no=first, lines=lines, events=batch.events, closed=batch.closed
         )
-        expected = lines[-1].no + 1 if lines else cursor
         self._batch = None
-        self._cursor = answer.next_line_no
-        if answer.next_line_no < expected:
-            log.warning("attempt %d: server waits for line %d again", self.attempt_id, answer.next_line_no)
-            self._rewind()
-        elif batch.closed:
-            self.done = True
         self._accept(answer, now_s=now_s)
+        if answer.next_line_no < expected:
+            log.warning("attempt %d: the server waits for line %d again", self.attempt_id, answer.next_line_no)
+            self._rewind()
+        elif batch.last and answer.closed:
+            self.done = True
 
     def _accept(self, answer: Answer, *, now_s: float) -> None:
+        self._cursor = answer.next_line_no
+        self._closing = answer.closed
         self._back_off_s = BACK_OFF_FIRST_S
         self._last_answer_s = now_s
-        self._closing = self._closing or answer.closed
 
     def _read(self, *, now_s: float) -> _Batch | None:
         """The next piece of the file; None when it holds nothing new for the server."""
@@ -132,13 +130,7 @@ class ConsoleFile:
         batch = _Batch()
         at_ns = time.time_ns()
         for line in self._splitter.feed(piece):
-            event = self._parser.feed(line.text, line_no=line.no)
-            fresh = self._cursor is None or line.no >= self._cursor
-            if line.stored and fresh:
-                batch.lines.append(NumberedLine(no=line.no, at_ns=at_ns, text=line.text))
-            # What completed before the cursor went to the server together with the lines before the cursor.
-            if event is not None and fresh:
-                self._note(event, batch=batch)
+            self._take(line, at_ns=at_ns, batch=batch)
         return batch if batch.lines or batch.events else None
 
     def _flush(self, *, now_s: float) -> _Batch | None:
@@ -151,23 +143,25 @@ class ConsoleFile:
             self._note(event, batch=batch)
         return batch if batch.events else None
 
-    def _finish(self, *, now_s: float) -> None:
-        """The server says the attempt is over: hand in what the file still holds, half a line included."""
-        if now_s - self._last_data_s < FINISH_AFTER_S:
-            return
-        batch = _Batch(closed=True)
-        at_ns = time.time_ns()
-        for line in self._splitter.finish():
-            if line.stored:
-                batch.lines.append(NumberedLine(no=line.no, at_ns=at_ns, text=line.text))
-            event = self._parser.feed(line.text, line_no=line.no)
-            if event is not None:
-                self._note(event, batch=batch)
-        last = self._parser.flush()
-        if last is not None:
-            self._note(last, batch=batch)
-        self._batch = batch
-        self._post(batch, now_s=now_s)
+    def _say_idle(self, *, now_s: float) -> _Batch | None:
+        """Tell the server that all is read; when the attempt is over, hand in the last half line, too."""
+        if now_s - max(self._last_data_s, self._last_answer_s) < IDLE_AFTER_S:
+            return None
+        batch = _Batch(closed=True, last=self._closing)
+        if batch.last:
+            at_ns = time.time_ns()
+            for line in self._splitter.finish():
+                self._take(line, at_ns=at_ns, batch=batch)
+        return batch
+
+    def _take(self, line: ConsoleLine, *, at_ns: int, batch: _Batch) -> None:
+        event = self._parser.feed(line.text, line_no=line.no)
+        if self._cursor is not None and line.no < self._cursor:
+            return  # the server has this line, and what it completed
+        if line.stored:
+            batch.lines.append(NumberedLine(no=line.no, at_ns=at_ns, text=line.text))
+        if event is not None:
+            self._note(event, batch=batch)
 
     def _note(self, event: ConsoleEvent, *, batch: _Batch) -> None:
         """A machine that oopses for ever must not flood the server."""

@@ -16,11 +16,10 @@ LINE_CUT = " [line cut]"
 
 @dataclass(frozen=True)
 class ConsoleLine:
-    """`end_offset`: where in the file the next line begins. `stored`: False past the attempt's limit."""
+    """`no` counts from 1. `stored`: False past the attempt's limit, with the number of the line never stored."""
 
     no: int
     text: str
-    end_offset: int
     stored: bool = True
 
 
@@ -33,7 +32,7 @@ class LineSplitter:
         self._held = bytearray()
         self._line_cut = False
         self._offset = 0
-        self._next_no = 0
+        self._next_no = 1
         self._cut = False
 
     @property
@@ -67,10 +66,10 @@ class LineSplitter:
         self._held.clear()
         self._line_cut = False
         if self._cut:
-            return [ConsoleLine(no=self._next_no, text=text, end_offset=self._offset, stored=False)]
+            return [ConsoleLine(no=self._next_no, text=text, stored=False)]
         if self._offset > self._attempt_bytes_max:
             self._cut = True
             text = f"[console cut: more than {self._attempt_bytes_max} bytes, the rest is in the lab's file only]"
-        line = ConsoleLine(no=self._next_no, text=text, end_offset=self._offset)
+        line = ConsoleLine(no=self._next_no, text=text)
         self._next_no += 1
         return [line]

@@ -28,7 +28,7 @@ def test_the_size_of_reads_changes_nothing(content: bytes, pieces: list[int]) ->
 @given(st.binary(max_size=2000))
 def test_stored_lines_are_numbered_without_gaps_and_hold_no_control_characters(content: bytes) -> None:
     lines = [line for line in split(content, pieces=[]) if line.stored]
-    assert [line.no for line in lines] == list(range(len(lines)))
+    assert [line.no for line in lines] == list(range(1, len(lines) + 1))
     assert not any(ord(character) < 32 and character != "\t" for line in lines for character in line.text)
 
 
@@ -42,4 +42,4 @@ def test_past_the_limit_one_marker_and_no_more_lines() -> None:
     lines = split(b"0123456789\n" * 10, pieces=[], total_max=35)
     assert [line.stored for line in lines] == [True] * 4 + [False] * 6
     assert "console cut" in lines[3].text
-    assert {line.no for line in lines[4:]} == {4}
+    assert {line.no for line in lines[4:]} == {5}
