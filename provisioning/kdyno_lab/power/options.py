@@ -4,9 +4,9 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kdyno_lab.power.driver import PowerConfigError
 
@@ -42,7 +42,11 @@ class _Options(BaseModel):
 
 
 class QemuOptions(_Options):
-    """A virtual machine. `directory` holds its disk, sockets and log; `server_port` is the kdyno server on loopback."""
+    """A virtual machine. `directory` holds its disk, sockets and log; `server_port` is the kdyno server on loopback.
+
+    With `icount_shift` (TCG only) the guest's clock counts instructions, 2**shift ns each: the host's load no longer
+    shows in what the guest measures, and what it measures is instructions, not this processor's time.
+    """
 
     mac: Mac
     ssh_port: Port
@@ -51,9 +55,16 @@ class QemuOptions(_Options):
     memory_mib: Annotated[int, Field(ge=64, le=1024 * 1024)] = 768
     cpus: Annotated[int, Field(ge=1, le=256)] = 1
     disk_bytes: Annotated[int, Field(ge=512)] = 4 * GIB
+    icount_shift: Annotated[int, Field(ge=0, le=10)] | None = None
     boot_first: Literal["network", "disk"] = "network"
     run_as: str = "nobody"
     binary: str = "qemu-system-x86_64"
+
+    @model_validator(mode="after")
+    def _icount_needs_emulation(self) -> Self:
+        if self.icount_shift is not None and self.accelerator != "tcg":
+            raise ValueError("icount_shift needs accelerator tcg")
+        return self
 
 
 class FakeOptions(_Options):

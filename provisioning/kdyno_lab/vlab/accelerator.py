@@ -58,9 +58,9 @@ def choose_accelerator(
 ) -> AcceleratorChoice:
     """The first accelerator whose trial boot passes. `timeout_s` limits each boot, `kernel` adds a second, real one.
 
-    `cache` is a JSON file; it holds for the host's present boot and the same kernel argument.
+    `cache` is a JSON file; it holds for the host's present boot, this user and the same kernel argument.
     """
-    key = {"host_boot_id": host_boot_id(), "kernel": str(kernel) if kernel else None}
+    key = {"host_boot_id": host_boot_id(), "user": str(os.geteuid()), "kernel": str(kernel) if kernel else None}
     remembered = _recall(cache, key=key)
     if remembered is not None:
         return remembered
