@@ -39,7 +39,7 @@ struct bench {
 	unsigned tasks;			   /* processes that placement spreads; 0: 1 */
 	unsigned operations_per_iteration; /* 0: 1 */
 	uint64_t bytes_per_operation;	   /* BENCH_BANDWIDTH only */
-	double switches_per_operation_min; /* fewer counted by the kernel: an error */
+	double same_cpu_switches_min; /* per operation, counted by the kernel; fewer: an error */
 	bool raw; /* report the cost as it is: subtract neither clock nor loop */
 	const struct bench_parameter *parameters;
 	size_t data_size; /* zeroed memory of its own: bench_data(); children get a copy */

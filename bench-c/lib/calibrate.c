@@ -6,7 +6,7 @@
 static const double sample_min_ns = 1e6;
 static const double growth_max = 10.0;
 static const double headroom = 1.05; /* so that ordinary jitter does not fall short */
-static const double iterations_max = 1e15;
+static const double iterations_per_ns_max = 100; /* no core is near that */
 
 enum { TRIES = 3 };
 
@@ -39,7 +39,7 @@ int calibrate(timed_fn *timed, void *context, double wanted_ns, uint64_t *iterat
 {
 	double count = 1;
 
-	while (count <= iterations_max) {
+	while (count <= iterations_per_ns_max * wanted_ns) {
 		double best_ns = 0;
 		int error = shortest(timed, context, (uint64_t)count, wanted_ns, &best_ns);
 		if (error != 0)

@@ -13,7 +13,7 @@ enum {
 	READS_MAX = 10 * 1000 * 1000, /* a 10 ms clock has stepped long before that */
 	COST_READS = 1000,
 	COST_TRIES = 20,
-	LOOP_TRIES = 9,
+	LOOP_TRIES = 40, /* 20 ms: longer than most phases in which a sibling thread is busy */
 	XORS_PER_TURN = 16,
 };
 

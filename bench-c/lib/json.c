@@ -123,13 +123,13 @@ void json_key(struct json *json, const char *key)
 	json->after_key = true;
 }
 
-void json_string(struct json *json, const char *text)
+void json_put_string(struct json *json, const char *text)
 {
 	before_value(json);
 	put_text(json->out, text);
 }
 
-void json_number(struct json *json, double number)
+void json_put_number(struct json *json, double number)
 {
 	char text[32];
 
@@ -147,38 +147,38 @@ void json_number(struct json *json, double number)
 	(void)fputs(text, json->out);
 }
 
-void json_integer(struct json *json, int64_t number)
+void json_put_integer(struct json *json, int64_t number)
 {
 	before_value(json);
 	(void)fprintf(json->out, "%" PRId64, number);
 }
 
-void json_bool(struct json *json, bool value)
+void json_put_bool(struct json *json, bool value)
 {
 	before_value(json);
 	(void)fputs(value ? "true" : "false", json->out);
 }
 
-void json_string_at(struct json *json, const char *key, const char *text)
+void json_put_string_at(struct json *json, const char *key, const char *text)
 {
 	json_key(json, key);
-	json_string(json, text);
+	json_put_string(json, text);
 }
 
-void json_number_at(struct json *json, const char *key, double number)
+void json_put_number_at(struct json *json, const char *key, double number)
 {
 	json_key(json, key);
-	json_number(json, number);
+	json_put_number(json, number);
 }
 
-void json_integer_at(struct json *json, const char *key, int64_t number)
+void json_put_integer_at(struct json *json, const char *key, int64_t number)
 {
 	json_key(json, key);
-	json_integer(json, number);
+	json_put_integer(json, number);
 }
 
-void json_bool_at(struct json *json, const char *key, bool value)
+void json_put_bool_at(struct json *json, const char *key, bool value)
 {
 	json_key(json, key);
-	json_bool(json, value);
+	json_put_bool(json, value);
 }

@@ -25,17 +25,17 @@ void json_end_array(struct json *json);
 void json_key(struct json *json, const char *key);
 
 /* Bytes that are no UTF-8 become U+FFFD. */
-void json_string(struct json *json, const char *text);
+void json_put_string(struct json *json, const char *text);
 
 /* The shortest form that reads back as the same double. NaN and infinity write null and set
  * `failed`: a document with them is not to be believed. */
-void json_number(struct json *json, double number);
-void json_integer(struct json *json, int64_t number);
-void json_bool(struct json *json, bool value);
+void json_put_number(struct json *json, double number);
+void json_put_integer(struct json *json, int64_t number);
+void json_put_bool(struct json *json, bool value);
 
-void json_string_at(struct json *json, const char *key, const char *text);
-void json_number_at(struct json *json, const char *key, double number);
-void json_integer_at(struct json *json, const char *key, int64_t number);
-void json_bool_at(struct json *json, const char *key, bool value);
+void json_put_string_at(struct json *json, const char *key, const char *text);
+void json_put_number_at(struct json *json, const char *key, double number);
+void json_put_integer_at(struct json *json, const char *key, int64_t number);
+void json_put_bool_at(struct json *json, const char *key, bool value);
 
 #endif

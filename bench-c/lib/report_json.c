@@ -19,9 +19,9 @@ static void write_harness(struct json *json)
 {
 	json_key(json, "harness");
 	json_begin_object(json);
-	json_string_at(json, "version", KBENCH_VERSION);
-	json_string_at(json, "compiler", "gcc " __VERSION__);
-	json_string_at(json, "flags", KBENCH_FLAGS);
+	json_put_string_at(json, "version", KBENCH_VERSION);
+	json_put_string_at(json, "compiler", "gcc " __VERSION__);
+	json_put_string_at(json, "flags", KBENCH_FLAGS);
 	json_end_object(json);
 }
 
@@ -31,28 +31,28 @@ static void write_host(struct json *json)
 
 	json_key(json, "host");
 	json_begin_object(json);
-	json_string_at(json, "uname_release", host.uname_release);
-	json_string_at(json, "machine", host.machine);
-	json_integer_at(json, "cpus_online", host.cpus_online);
-	json_string_at(json, "cpu_model", host.cpu_model);
-	json_integer_at(json, "page_size_bytes", host.page_size_bytes);
-	json_string_at(json, "clocksource", host.clocksource);
+	json_put_string_at(json, "uname_release", host.uname_release);
+	json_put_string_at(json, "machine", host.machine);
+	json_put_integer_at(json, "cpus_online", host.cpus_online);
+	json_put_string_at(json, "cpu_model", host.cpu_model);
+	json_put_integer_at(json, "page_size_bytes", host.page_size_bytes);
+	json_put_string_at(json, "clocksource", host.clocksource);
 	json_end_object(json);
 }
 
 void report_json_begin(struct json *json, const struct clock *clock)
 {
 	json_begin_object(json);
-	json_string_at(json, "schema", "kdyno.kbench/1");
+	json_put_string_at(json, "schema", "kdyno.kbench/1");
 	write_harness(json);
 	write_host(json);
 	json_key(json, "clock");
 	json_begin_object(json);
-	json_string_at(json, "source", "CLOCK_MONOTONIC");
-	json_number_at(json, "resolution_ns", clock->resolution_ns);
-	json_number_at(json, "cost_ns", clock->cost_ns);
-	json_number_at(json, "loop_ns", clock->loop_ns);
-	json_number_at(json, "cycle_ns", clock->cycle_ns);
+	json_put_string_at(json, "source", "CLOCK_MONOTONIC");
+	json_put_number_at(json, "resolution_ns", clock->resolution_ns);
+	json_put_number_at(json, "cost_ns", clock->cost_ns);
+	json_put_number_at(json, "loop_ns", clock->loop_ns);
+	json_put_number_at(json, "cycle_ns", clock->cycle_ns);
 	json_end_object(json);
 	json_key(json, "benchmarks");
 	json_begin_array(json);
@@ -64,26 +64,26 @@ static void write_metric(struct json *json, const struct metric *metric)
 	const struct stats *stats = &metric->stats;
 
 	json_begin_object(json);
-	json_string_at(json, "name", metric->name);
-	json_string_at(json, "unit", metric->unit);
-	json_string_at(json, "direction", metric->direction);
-	json_integer_at(json, "operations_per_sample", (int64_t)metric->operations_per_sample);
+	json_put_string_at(json, "name", metric->name);
+	json_put_string_at(json, "unit", metric->unit);
+	json_put_string_at(json, "direction", metric->direction);
+	json_put_integer_at(json, "operations_per_sample", (int64_t)metric->operations_per_sample);
 	json_key(json, "samples");
 	json_begin_array(json);
 	for (size_t i = 0; i < sampling->count; i++)
-		json_number(json, sampling->samples[i]);
+		json_put_number(json, sampling->samples[i]);
 	json_end_array(json);
-	json_number_at(json, "min", stats->min);
-	json_number_at(json, "median", stats->median);
-	json_number_at(json, "p90", stats->p90);
-	json_number_at(json, "p99", stats->p99);
-	json_number_at(json, "mad", stats->mad);
-	json_number_at(json, "median_low", stats->median_interval.low);
-	json_number_at(json, "median_high", stats->median_interval.high);
-	json_number_at(json, "confidence", stats->median_interval.confidence);
-	json_bool_at(json, "converged", sampling->converged);
-	json_bool_at(json, "stationary", sampling->stationary);
-	json_integer_at(json, "warmup_samples", (int64_t)sampling->warmup_count);
+	json_put_number_at(json, "min", stats->min);
+	json_put_number_at(json, "median", stats->median);
+	json_put_number_at(json, "p90", stats->p90);
+	json_put_number_at(json, "p99", stats->p99);
+	json_put_number_at(json, "mad", stats->mad);
+	json_put_number_at(json, "median_low", stats->median_interval.low);
+	json_put_number_at(json, "median_high", stats->median_interval.high);
+	json_put_number_at(json, "confidence", stats->median_interval.confidence);
+	json_put_bool_at(json, "converged", sampling->converged);
+	json_put_bool_at(json, "stationary", sampling->stationary);
+	json_put_integer_at(json, "warmup_samples", (int64_t)sampling->warmup_count);
 	json_end_object(json);
 }
 
@@ -92,7 +92,7 @@ static void write_parameters(struct json *json, const struct bench *bench)
 	json_key(json, "parameters");
 	json_begin_object(json);
 	for (const struct bench_parameter *p = bench->parameters; p != NULL && p->name != NULL; p++)
-		json_integer_at(json, p->name, p->value);
+		json_put_integer_at(json, p->name, p->value);
 	json_end_object(json);
 }
 
@@ -101,10 +101,10 @@ static void write_counts(struct json *json, const struct counts_per_operation *c
 	json_key(json, "counts_per_op");
 	json_begin_object(json);
 	if (counts->known) {
-		json_number_at(json, "voluntary_switches", counts->voluntary_switches);
-		json_number_at(json, "involuntary_switches", counts->involuntary_switches);
-		json_number_at(json, "minor_faults", counts->minor_faults);
-		json_number_at(json, "major_faults", counts->major_faults);
+		json_put_number_at(json, "voluntary_switches", counts->voluntary_switches);
+		json_put_number_at(json, "involuntary_switches", counts->involuntary_switches);
+		json_put_number_at(json, "minor_faults", counts->minor_faults);
+		json_put_number_at(json, "major_faults", counts->major_faults);
 	}
 	json_end_object(json);
 }
@@ -115,12 +115,12 @@ void report_json_result(struct json *json, const struct result *result)
 	bool done = result->status == STATUS_DONE;
 
 	json_begin_object(json);
-	json_string_at(json, "name", result->bench->name);
-	json_string_at(json, "summary", result->bench->summary);
-	json_string_at(json, "placement", placement_name(result->placement));
+	json_put_string_at(json, "name", result->bench->name);
+	json_put_string_at(json, "summary", result->bench->summary);
+	json_put_string_at(json, "placement", placement_name(result->placement));
 	write_parameters(json, result->bench);
-	json_string_at(json, "status", status_names[result->status]);
-	json_string_at(json, "reason", result->reason);
+	json_put_string_at(json, "status", status_names[result->status]);
+	json_put_string_at(json, "reason", result->reason);
 	json_key(json, "metrics");
 	json_begin_array(json);
 	for (size_t i = 0; i < result->metric_count; i++)
@@ -143,7 +143,7 @@ static void write_placements(struct json *json, const struct bench *bench)
 	json_begin_array(json);
 	for (int i = 0; i < PLACEMENT_COUNT; i++)
 		if (i != PLACEMENT_CROSS_CPU || bench->tasks > 1)
-			json_string(json, placement_name((enum placement)i));
+			json_put_string(json, placement_name((enum placement)i));
 	json_end_array(json);
 }
 
@@ -152,7 +152,7 @@ void report_list_json(FILE *out)
 	struct json json = {.out = out};
 
 	json_begin_object(&json);
-	json_string_at(&json, "schema", "kdyno.kbench-list/1");
+	json_put_string_at(&json, "schema", "kdyno.kbench-list/1");
 	json_key(&json, "benchmarks");
 	json_begin_array(&json);
 	for (size_t i = 0; i < registry_count(); i++) {
@@ -160,12 +160,12 @@ void report_list_json(FILE *out)
 		const struct figure_kind *kind = figure_kind(bench->figure);
 
 		json_begin_object(&json);
-		json_string_at(&json, "name", bench->name);
-		json_string_at(&json, "summary", bench->summary);
-		json_string_at(&json, "metric", kind->metric);
-		json_string_at(&json, "unit", kind->unit);
-		json_string_at(&json, "direction", kind->direction);
-		json_integer_at(&json, "timeout_s", bench->timeout_s);
+		json_put_string_at(&json, "name", bench->name);
+		json_put_string_at(&json, "summary", bench->summary);
+		json_put_string_at(&json, "metric", kind->metric);
+		json_put_string_at(&json, "unit", kind->unit);
+		json_put_string_at(&json, "direction", kind->direction);
+		json_put_integer_at(&json, "timeout_s", bench->timeout_s);
 		write_placements(&json, bench);
 		write_parameters(&json, bench);
 		json_end_object(&json);

@@ -25,7 +25,7 @@ static void print_metric(FILE *out, const struct result *result, const struct me
 		      result->bench->name, placement_name(result->placement), metric->name,
 		      stats->median, metric->unit, interval, stats->min, stats->p99,
 		      metric->sampling.count, metric->sampling.converged ? "" : "  not converged",
-		      metric->sampling.stationary ? "" : "  trend left after warm-up");
+		      metric->sampling.stationary ? "" : "  warm-up unfinished");
 }
 
 void report_text_result(FILE *out, const struct result *result)

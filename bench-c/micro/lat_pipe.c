@@ -62,12 +62,12 @@ static const struct bench lat_pipe = {
 	       "and a context switch in each direction. Nothing is subtracted but clock and loop.\n"
 	       "With cross-cpu the wake-up goes to another, possibly sleeping CPU: a different\n"
 	       "figure, not a worse one. Work proof: the other process counts the bytes it sends\n"
-	       "back, and the kernel's count of context switches is at least 1.8 a round trip.\n"
+	       "back, and on one CPU the kernel must have counted two context switches each time.\n"
 	       "Idea: lmbench paper, interprocess communication latencies.",
 	.figure = BENCH_LATENCY,
 	.timeout_s = 10,
 	.tasks = 2,
-	.switches_per_operation_min = 1.8,
+	.same_cpu_switches_min = 1.9,
 	.parameters = parameters,
 	.data_size = sizeof(struct bench_link),
 	.setup = setup,

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The program as its users see it: exit codes, messages and the JSON document. */
+#include "fake.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define KBENCH	"build/tests/kbench "
+#define QUICKLY " --time-budget 0.05 --min-samples 3 --max-samples 50 "
+
+enum { OUTPUT_SIZE = 256 * 1024 };
+
+static char output[OUTPUT_SIZE];
+
+/* Leaves stdout (and what the command sends there) in output; returns the exit code. */
+static int shell(const char *command)
+{
+	FILE *pipe = popen(command, "r");
+
+	assert_non_null(pipe);
+	size_t length = fread(output, 1, sizeof(output) - 1, pipe);
+	output[length] = '\0';
+	int status = pclose(pipe);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void assert_says(const char *words)
+{
+	if (strstr(output, words) == NULL)
+		fail_msg("no \"%s\" in: %s", words, output);
+}
+
+static json_t *parse_output(void)
+{
+	json_error_t error;
+	json_t *document = json_loads(output, JSON_REJECT_DUPLICATES, &error);
+
+	if (document == NULL)
+		fail_msg("line %d: %s in: %s", error.line, error.text, output);
+	return document;
+}
+
+static void help_and_version_are_no_errors(void **state)
+{
+	(void)state;
+	assert_int_equal(shell(KBENCH "--help"), 0);
+	assert_says("usage:");
+	assert_int_equal(shell(KBENCH "--version"), 0);
+	assert_says("kbench ");
+}
+
+static void wrong_usage_is_2_and_says_what(void **state)
+{
+	static const struct {
+		const char *command;
+		const char *words;
+	} cases[] = {
+		{KBENCH "2>&1", "no command"},
+		{KBENCH "dance 2>&1", "unknown command dance"},
+		{KBENCH "run 2>&1", "needs the name"},
+		{KBENCH "run null --placement there 2>&1", "--placement: there"},
+		{KBENCH "run null --time-budget -1 2>&1", "--time-budget: -1"},
+		{KBENCH "run null --time-budget nan 2>&1", "--time-budget: nan"},
+		{KBENCH "run null --target-rel 1e400 2>&1", "--target-rel: 1e400"},
+		{KBENCH "run null --max-samples 2.5 2>&1", "--max-samples: 2.5"},
+		{KBENCH "run null --min-samples 50 --max-samples 20 2>&1", "above"},
+		{KBENCH "run null --frobnicate 2>&1", "--frobnicate"},
+		{KBENCH "run null --placement 2>&1", "--placement"},
+		{KBENCH "show 2>&1", "needs one name"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(shell(cases[i].command), 2);
+		assert_says(cases[i].words);
+	}
+}
+
+static void unknown_names_get_a_suggestion(void **state)
+{
+	(void)state;
+	assert_int_equal(shell(KBENCH "run lat_pip 2>&1"), 2);
+	assert_says("did you mean lat_pipe?");
+	assert_int_equal(shell(KBENCH "run getppid 2>&1"), 2);
+	assert_says("did you mean lat_syscall_getppid?");
+	assert_int_equal(shell(KBENCH "show nul 2>&1"), 2);
+	assert_says("did you mean null?");
+	assert_int_equal(shell(KBENCH "run zzzzzzzzzz 2>&1"), 2);
+	assert_says("see kbench list");
+	assert_int_equal(shell(KBENCH "run null lat_pip --json 2>/dev/null"), 2);
+	assert_string_equal(output, "");
+}
+
+/* What each benchmark owes its readers, now and when there are sixty more. */
+static void every_benchmark_is_listed_and_documented(void **state)
+{
+	char command[128];
+	size_t i;
+	json_t *bench;
+
+	(void)state;
+	assert_int_equal(shell(KBENCH "list --json"), 0);
+	json_t *document = parse_output();
+	json_t *list = json_object_get(document, "benchmarks");
+	assert_true(json_array_size(list) >= 5);
+	json_array_foreach(list, i, bench)
+	{
+		const char *name = json_string_value(json_object_get(bench, "name"));
+		assert_true(json_integer_value(json_object_get(bench, "timeout_s")) > 0);
+		assert_true(strlen(json_string_value(json_object_get(bench, "summary"))) > 10);
+		(void)snprintf(command, sizeof(command), KBENCH "show %s", name);
+		assert_int_equal(shell(command), 0);
+		assert_true(strlen(output) > 300);
+		assert_says("Times ");
+	}
+	json_decref(document);
+}
+
+static void assert_fields(json_t *object, const char *const *names)
+{
+	for (; *names != NULL; names++)
+		if (json_object_get(object, *names) == NULL)
+			fail_msg("no field %s", *names);
+}
+
+static void check_metric(json_t *metric)
+{
+	static const char *const fields[] = {"name",	    "unit",
+					     "direction",   "samples",
+					     "min",	    "median",
+					     "p90",	    "p99",
+					     "mad",	    "median_low",
+					     "median_high", "confidence",
+					     "converged",   "operations_per_sample",
+					     NULL};
+	json_t *samples = json_object_get(metric, "samples");
+	size_t i;
+	json_t *sample;
+
+	assert_fields(metric, fields);
+	assert_true(json_array_size(samples) >= 1);
+	json_array_foreach(samples, i, sample) assert_true(json_number_value(sample) > 0);
+	assert_true(json_number_value(json_object_get(metric, "min")) <=
+		    json_number_value(json_object_get(metric, "median")));
+	assert_true(json_integer_value(json_object_get(metric, "operations_per_sample")) >= 1);
+}
+
+static void the_document_has_what_the_contract_says(void **state)
+{
+	static const char *const host[] = {
+		"uname_release",   "machine",	  "cpus_online", "cpu_model",
+		"page_size_bytes", "clocksource", NULL};
+	static const char *const fields[] = {"name",	   "summary",	    "placement",
+					     "parameters", "status",	    "reason",
+					     "metrics",	   "counts_per_op", NULL};
+	size_t i;
+	json_t *bench;
+	json_t *metric;
+	size_t j;
+
+	(void)state;
+	assert_int_equal(shell(KBENCH "run '*' --json" QUICKLY), 0);
+	json_t *document = parse_output();
+	assert_string_equal(json_string_value(json_object_get(document, "schema")),
+			    "kdyno.kbench/1");
+	assert_fields(json_object_get(document, "host"), host);
+	json_array_foreach(json_object_get(document, "benchmarks"), i, bench)
+	{
+		assert_fields(bench, fields);
+		assert_string_equal(json_string_value(json_object_get(bench, "status")), "done");
+		assert_string_equal(json_string_value(json_object_get(bench, "placement")),
+				    "same-cpu");
+		json_array_foreach(json_object_get(bench, "metrics"), j, metric)
+			check_metric(metric);
+	}
+	assert_true(i >= 5);
+	json_decref(document);
+}
+
+static void lat_ctx_reports_its_overhead(void **state)
+{
+	(void)state;
+	assert_int_equal(shell(KBENCH "run lat_ctx --json" QUICKLY), 0);
+	json_t *document = parse_output();
+	json_t *bench = json_array_get(json_object_get(document, "benchmarks"), 0);
+	json_t *metrics = json_object_get(bench, "metrics");
+	assert_int_equal(json_array_size(metrics), 2);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(metrics, 1), "name")),
+			    "overhead");
+	json_decref(document);
+}
+
+static void all_skipped_is_4(void **state)
+{
+	(void)state;
+	assert_int_equal(shell(KBENCH "run null --placement cross-cpu 2>&1"), 4);
+	assert_says("SKIP");
+}
+
+static void the_table_is_for_people(void **state)
+{
+	(void)state;
+	assert_int_equal(shell(KBENCH "run null" QUICKLY), 0);
+	assert_says("interval of the median");
+	assert_says("ns/op");
+}
+
+static void a_full_disk_is_an_error(void **state)
+{
+	(void)state;
+	assert_int_equal(shell(KBENCH "run null --json" QUICKLY "2>&1 >/dev/full"), 1);
+	assert_says("could not be written");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(help_and_version_are_no_errors),
+		cmocka_unit_test(wrong_usage_is_2_and_says_what),
+		cmocka_unit_test(unknown_names_get_a_suggestion),
+		cmocka_unit_test(every_benchmark_is_listed_and_documented),
+		cmocka_unit_test(the_document_has_what_the_contract_says),
+		cmocka_unit_test(lat_ctx_reports_its_overhead),
+		cmocka_unit_test(all_skipped_is_4),
+		cmocka_unit_test(the_table_is_for_people),
+		cmocka_unit_test(a_full_disk_is_an_error),
+	};
+
+	return cmocka_run_group_tests_name("cli", tests, NULL, NULL);
+}
