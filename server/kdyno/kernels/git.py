@@ -69,6 +69,7 @@ def git(
             env=environment(extra_env),
             cwd=cwd,
             timeout=timeout_s,
+            umask=0o022,  # the build user must be able to read a checkout
             check=False,
         )
     except FileNotFoundError as error:

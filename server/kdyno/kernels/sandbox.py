@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs a command that a stranger may have written: in bubblewrap, without network or secrets, with one place to write.
 
-Two kinds of limits hold it. The kernel enforces those per process (address space, file size, number of processes for
-ordinary users). A watch over the whole process tree enforces the sums (wall time, memory, processes, log, disk); it
-works alike for root, for ordinary users and without control groups. Ending it is one SIGKILL: the sandbox has its own
-PID namespace, and with its first process all others go, also when the builder itself dies.
+It never runs as root: an ordinary user gets a user namespace; root, who needs none, hands over to a uid that owns
+nothing else, because the kernel does not hold root to its limits. Limits are of two kinds. The kernel enforces those
+per process (address space, file size) and the number of processes. A watch over the whole process tree enforces the
+sums (wall time, memory, processes, log, disk), and works without control groups. Ending it is one SIGKILL: the sandbox
+has its own PID namespace, and with its first process all others go, also when the builder itself dies.
 """
 
 import os
@@ -29,6 +30,7 @@ SANDBOX_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 WATCH_INTERVAL_S = 0.25
 DISK_INTERVAL_S = 3.0
 _READ_BYTES = 64 * 1024
+BUILD_UID = 60400  # between the ranges that distributions and systemd hand out
 _ROOT_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _ETC_FILES = ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d")
 _LINE_LIMIT = 64 * 1024
@@ -56,7 +58,7 @@ class SandboxLimits:
     log_bytes: int = 16 * MIB
     disk_bytes: int = 8 * GIB
     file_bytes: int = 2 * GIB
-    processes: int = 512
+    processes: int = 400
     tmp_bytes: int = 512 * MIB
 
 
@@ -83,10 +85,12 @@ class Outcome:
     memory_bytes: int
 
 
-def command_line(sandbox: Sandbox) -> list[str]:
+def command_line(sandbox: Sandbox, *, as_root: bool) -> list[str]:
     """The bubblewrap command: everything is named that exists inside, nothing else does."""
     limits = sandbox.limits
-    argv = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
+    argv = ["bwrap", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
+    argv += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+    argv += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if as_root else ["--unshare-user"]
     argv += ["--hostname", "kdyno-build", "--ro-bind", "/usr", "/usr"]
     for name in _ROOT_LINKS:
         path = Path("/", name)
@@ -94,6 +98,7 @@ def command_line(sandbox: Sandbox) -> list[str]:
             argv += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
             argv += ["--ro-bind", str(path), str(path)]
+    argv += ["--dir", "/etc", "--dir", "/build"]  # else they are made for root's eyes only
     for name in _ETC_FILES:
         argv += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     argv += ["--proc", "/proc", "--dev", "/dev", "--size", str(limits.tmp_bytes), "--tmpfs", "/tmp"]  # noqa: S108
@@ -104,8 +109,12 @@ def command_line(sandbox: Sandbox) -> list[str]:
     environment = {"PATH": SANDBOX_PATH, "HOME": "/tmp", "LC_ALL": "C", "TZ": "UTC"} | dict(sandbox.env)  # noqa: S108
     for name, value in environment.items():
         argv += ["--setenv", name, value]
-    argv += ["--remount-ro", "/", "--chdir", sandbox.cwd, "--", "prlimit", f"--as={limits.memory_bytes}"]
-    argv += [f"--fsize={limits.file_bytes}", f"--nproc={limits.processes}", "--core=0", "--"]
+    argv += ["--remount-ro", "/", "--chdir", sandbox.cwd, "--"]
+    if as_root:
+        argv += ["setpriv", f"--reuid={BUILD_UID}", f"--regid={BUILD_UID}", "--clear-groups", "--no-new-privs", "--"]
+    # The watch ends a flood of processes at the limit proper; the kernel holds it meanwhile.
+    argv += ["prlimit", f"--as={limits.memory_bytes}", f"--fsize={limits.file_bytes}", "--core=0"]
+    argv += [f"--nproc={2 * limits.processes}", "--"]
     return [*argv, *sandbox.argv]
 
 
@@ -119,8 +128,12 @@ def run(
     """Run to the end or to a limit. `on_line` sees each line of output, `log` every byte up to the limit."""
     if shutil.which("bwrap") is None:
         raise BuildHostError("bubblewrap (bwrap) is not installed on the build host")
+    as_root = os.geteuid() == 0
+    if as_root:
+        for folder in sandbox.writable.values():
+            _give_to_build_user(folder)
     process = subprocess.Popen(
-        command_line(sandbox),
+        command_line(sandbox, as_root=as_root),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -289,6 +302,14 @@ class _Watch:
             except psutil.Error:
                 continue
         return len(processes), memory
+
+
+def _give_to_build_user(folder: Path) -> None:
+    os.chown(folder, BUILD_UID, BUILD_UID, follow_symlinks=False)
+    for parent, folders, files, descriptor in os.fwalk(folder):
+        del parent
+        for name in (*folders, *files):
+            os.chown(name, BUILD_UID, BUILD_UID, dir_fd=descriptor, follow_symlinks=False)
 
 
 def folder_bytes(folder: Path) -> int:
