@@ -201,6 +201,10 @@ class Paths:
     def build(self, build_key: str) -> Path:
         return self.builds / build_key
 
+    def build_log(self, build_id: int) -> Path:
+        """Log of a build under way, or of one that gave no kernel; a finished one keeps its own copy."""
+        return self.data_dir / "build-logs" / f"{build_id}.log"
+
     def image(self, image_id: str) -> Path:
         return self.images / image_id
 

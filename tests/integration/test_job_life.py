@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The life of jobs against a real PostgreSQL: the moves, the retries, exactly-once ingest, the verdict, the mail."""
 
+import itertools
+
 import pytest
 from sqlalchemy import func, select
+from tests.lab_rows import LabRows, agent_events
 
 from kdyno.alerts.models import OutboxMail
 from kdyno.db.engine import Hint
@@ -15,7 +18,6 @@ from kdyno.results.models import AgentMessage, Sample
 from kdyno.submissions import service as submissions
 from kdyno.submissions.conclude import conclude
 from kdyno.submissions.models import Submission
-from tests.lab_rows import LabRows, agent_events
 
 pytestmark = pytest.mark.integration
 
@@ -86,7 +88,7 @@ def test_every_move_leaves_an_event(lab: LabRows) -> None:
         query = select(JobEvent).where(JobEvent.kind == "status").order_by(JobEvent.id)
         moves = [(event.from_status, event.to_status) for event in session.scalars(query)]
     statuses = [str(status) for status in JobStatus]
-    assert moves == list(zip(statuses, statuses[1:], strict=False))
+    assert moves == list(itertools.pairwise(statuses))
 
 
 def test_a_wrong_disk_hash_is_the_labs_failure_and_tried_again_three_times_at_most(lab: LabRows) -> None:
@@ -227,9 +229,7 @@ def test_a_steps_right_belongs_to_one_worker(lab: LabRows) -> None:
 
     def claim(owner: str) -> bool:
         with lab.unit_of_work() as session:
-            return jobs.claim_step(
-                session, attempt_id=attempt.id, owner=owner, status=JobStatus.ASSIGNED, lease=lease
-            )
+            return jobs.claim_step(session, attempt_id=attempt.id, owner=owner, status=JobStatus.ASSIGNED, lease=lease)
 
     assert claim("one")
     assert not claim("two")

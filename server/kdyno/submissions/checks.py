@@ -78,7 +78,7 @@ def check(session: Session, *, request: SubmissionRequest, paths: Paths, limits:
         raise SubmissionInvalid(problems)
     return CheckedRequest(
         base_commit=base_commit,
-        patchset_hash=patches.patchset_hash(patchset),
+        patchset_hash=patchset.digest,
         kconfig=kconfig,
         workloads=workloads,
         machine_type=machine_type,

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The whole path with nothing faked: real patches, real builds, real machines booted by iPXE, real verdicts.
+
+Both example patches run at the same time, one on each virtual machine, through the command line. Meanwhile the
+server is killed while an agent reports.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.running_lab import RunningLab, free_port, running_lab, wait_for
+
+from kdyno.checkout import EXAMPLE_PATCHES
+from kdyno.kernels.acquire import packaged_source
+
+pytestmark = [pytest.mark.guest, pytest.mark.timeout(2400)]
+
+# A developer who runs this again and again may keep the lab: the image and the base kernel are then made once.
+KEPT_DATA_DIR = os.environ.get("KDYNO_E2E_DATA_DIR")
+SUBMISSION_TIMEOUT_S = 1800
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
+    data_dir = Path(KEPT_DATA_DIR) if KEPT_DATA_DIR else tmp_path_factory.mktemp("lab")
+    data_dir.mkdir(parents=True, exist_ok=True)
+    settings = {"KDYNO_SSH_PORT_BASE": str(free_port() - 2)}
+    with running_lab(data_dir, settings=settings, port=free_port(), request_defaults={"tree": "linux"}) as lab:
+        yield lab
+
+
+def kdyno(lab: RunningLab, *arguments: str, timeout_s: float = 600) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a user would."""
+    time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "kdyno.cli.main", *arguments],
+        env=lab.environment,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+    )
+    return done
+
+
+def submit(lab: RunningLab, patch: Path) -> subprocess.CompletedProcess[str]:
+    arguments = ["submit", "--tree", "linux", "--patch", str(patch), "--mail", "dev@example.org", "--wait", "--json"]
+    return kdyno(lab, *arguments, timeout_s=SUBMISSION_TIMEOUT_S)
+
+
+def kill_server_while_an_agent_reports(lab: RunningLab) -> None:
+    """kill -9 of the server between two phases of the first real job that runs."""
+
+    def running() -> bool:
+        listed: list[dict[str, Any]] = lab.call("GET", "/api/v1/submissions")
+        steps = [step for view in listed for step in view["progress"]["steps"]]
+        return any(step["detail"].startswith("running") for step in steps)
+
+    wait_for("a running job", running, timeout_s=SUBMISSION_TIMEOUT_S)
+    lab.kill("server")
+
+
+@pytest.fixture(scope="module")
+def outcomes(lab: RunningLab) -> dict[str, subprocess.CompletedProcess[str]]:
+    """Both example patches sent at once; their ends by name."""
+    image = kdyno(lab, "image", "build", timeout_s=1200)
+    assert image.returncode == 0, image.stderr
+    source = packaged_source()
+    assert source is not None, "no linux-source package is installed: run `make setup`"
+    tree = kdyno(lab, "tree", "add", "linux", str(source))
+    assert tree.returncode == 0, tree.stderr
+    with ThreadPoolExecutor() as pool:
+        sent = {path.stem: pool.submit(submit, lab, path) for path in sorted(EXAMPLE_PATCHES.glob("*.patch"))}
+        killer = pool.submit(kill_server_while_an_agent_reports, lab)
+        ended = {name: future.result() for name, future in sent.items()}
+        killer.result()
+    return ended
+
+
+def answer(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    assert done.stdout, done.stderr
+    view: dict[str, Any] = json.loads(done.stdout)
+    assert view["failure"] is None, view["failure"]
+    return view
+
+
+def by_workload(view: dict[str, Any]) -> dict[str, list[str]]:
+    verdicts: dict[str, list[str]] = {}
+    for row in view["rows"]:
+        verdicts.setdefault(row["workload"], []).append(row["verdict"])
+    return verdicts
+
+
+def test_the_slower_system_call_is_the_only_regression(outcomes: dict[str, Any]) -> None:
+    done = next(done for name, done in outcomes.items() if "getppid" in name)
+    view = answer(done)
+    assert done.returncode == 1
+    assert view["verdict"] == "regression"
+    verdicts = by_workload(view)
+    assert verdicts.pop("syscall-getppid") == ["regression"]
+    assert not any("regression" in found for found in verdicts.values()), view["rows"]
+    slowdown = next(row["effect_percent"] for row in view["rows"] if row["workload"] == "syscall-getppid")
+    assert slowdown > 20
+
+
+def test_a_changed_comment_is_no_regression(outcomes: dict[str, Any]) -> None:
+    done = next(done for name, done in outcomes.items() if "comment" in name)
+    view = answer(done)
+    assert view["verdict"] != "regression"
+    assert done.returncode in (0, 4), done.stderr
+    assert not any("regression" in found for found in by_workload(view).values()), view["rows"]
+
+
+def test_every_boot_proved_what_it_ran(lab: RunningLab, outcomes: dict[str, Any]) -> None:
+    for done in outcomes.values():
+        steps = answer(done)["progress"]["steps"]
+        assert [step["state"] for step in steps] == ["done"] * 6
+        consoles = [lab.paths.console(attempt) for attempt in range(1, 20) if lab.paths.console(attempt).exists()]
+        assert len(consoles) >= 8
+        assert all(b"Linux version" in path.read_bytes() for path in consoles)
+
+
+def test_the_mails_arrived(lab: RunningLab, outcomes: dict[str, Any]) -> None:
+    wait_for("two mails", lambda: len(list(lab.paths.mail.glob("*.eml"))) >= 2, timeout_s=60)
+    for path in lab.paths.mail.glob("*.eml"):
+        message = message_from_bytes(path.read_bytes(), policy=policy.default)
+        assert str(message["Subject"]).startswith("[kdyno]")
+        assert [part.get_content_type() for part in message.iter_attachments()] == ["image/png"]

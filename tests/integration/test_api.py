@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The REST API over a real database and a real git repository: precise refusals, nothing queued by them."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import func, select
+from tests.lab_rows import ROOT_HASH, LabRows, agent_events
+
+from kdyno.accounts import service as accounts
+from kdyno.app import create_app
+from kdyno.config import Settings, load_settings
+from kdyno.jobs import service as jobs
+from kdyno.jobs.models import Job
+from kdyno.jobs.states import JobStatus
+from kdyno.kernels import service as kernels
+from kdyno.kernels.models import Build
+from kdyno.submissions.models import Submission
+
+pytestmark = pytest.mark.integration
+
+GOOD_PATCH = """\
+From: Dev <dev@example.org>
+Subject: [PATCH] sys: answer with one more
+
+---
+diff --git a/kernel/sys.c b/kernel/sys.c
+--- a/kernel/sys.c
++++ b/kernel/sys.c
+@@ -1,3 +1,3 @@
+ int one(void)
+-{ return 1; }
++{ return 2; }
+ /* end */
+"""
+SOURCE = "int one(void)\n{ return 1; }\n/* end */\n"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, migrated_url: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("DATABASE_URL", migrated_url)
+    # No broker listens here: a hint that cannot be sent must never fail a request.
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    monkeypatch.setenv("KDYNO_DATA_DIR", str(tmp_path))
+    return load_settings()
+
+
+@pytest.fixture
+def client(settings: Settings, lab: LabRows) -> Iterator[TestClient]:
+    repository = settings.paths.tree("linux")
+    work = settings.paths.data_dir / "work"
+    (work / "kernel").mkdir(parents=True)
+    (work / "kernel" / "sys.c").write_text(SOURCE, encoding="utf-8")
+
+    def git(*arguments: str) -> None:
+        identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+        subprocess.run(["git", *identity, "-C", str(work), *arguments], check=True, capture_output=True)
+
+    git("init", "-b", "main")
+    git("add", ".")
+    git("commit", "-m", "start")
+    subprocess.run(["git", "clone", "--bare", "-q", str(work), str(repository)], check=True)
+    settings.paths.lab_token.write_text("lab-secret", encoding="ascii")
+    with lab.unit_of_work() as session:
+        accounts.create_token(session, name="ci", token="secret")
+        kernels.register_tree(session, name="linux", source="here", default_revision="main", head_commit="0" * 40)
+    with TestClient(create_app(settings), headers={"Authorization": "Bearer secret"}) as client:
+        yield client
+
+
+def request(**changes: Any) -> dict[str, Any]:
+    return {"tree": "linux", "patch": GOOD_PATCH, "workloads": ["syscall-getppid"], **changes}
+
+
+def counts(lab: LabRows) -> tuple[int, ...]:
+    with lab.unit_of_work() as session:
+        return tuple(session.scalar(select(func.count()).select_from(table)) or 0 for table in (Submission, Build, Job))
+
+
+def test_a_good_request_is_queued_whole(client: TestClient, lab: LabRows) -> None:
+    answer = client.post("/api/v1/submissions", json=request(boots_per_arm=3))
+    assert answer.status_code == 201, answer.text
+    view = answer.json()
+    assert view["title"] == "sys: answer with one more"
+    assert view["url"].endswith(f"/submissions/{view['id']}")
+    assert [step["name"] for step in view["progress"]["steps"]][:3] == [
+        "build base kernel",
+        "build patched kernel",
+        "boot 1 (base)",
+    ]
+    assert counts(lab) == (1, 2, 6)
+    assert client.get(f"/api/v1/submissions/{view['id']}").json() == view
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"tree": "windows"}, "tree", ["unknown tree 'windows'", "linux"]),
+        ({"base": "v99"}, "base", ["v99"]),
+        ({"patch": "hello"}, "patch", ["patch"]),
+        ({"patch": GOOD_PATCH.replace("return 1", "return 7")}, "patch", ["kernel/sys.c", "1"]),
+        ({"patch": GOOD_PATCH.replace("sys.c", "nosuch.c")}, "patch", ["kernel/nosuch.c"]),
+        ({"patch": GOOD_PATCH + "+" * 2_000_000}, "patch", ["1048576"]),
+        ({"kconfig": "tinyconfig+nosuch"}, "kconfig", ["nosuch", "virt-min"]),
+        ({"workloads": ["syscal-getppid"]}, "workloads", ["did you mean 'syscall-getppid'"]),
+        ({"machine_type": "mainframe"}, "machine_type", ["no machine matches", "virtual"]),
+        ({"boots_per_arm": 1}, "boots_per_arm", ["2 to 20"]),
+        ({"mail": "nobody"}, "mail", ["not a mail address"]),
+        ({"surprise": 1}, "surprise", ["not permitted"]),
+    ],
+)
+def test_a_wrong_field_is_named_and_nothing_is_queued(
+    client: TestClient, lab: LabRows, changes: dict[str, Any], field: str, words: list[str]
+) -> None:
+    answer = client.post("/api/v1/submissions", json=request(**changes))
+    assert answer.status_code == 422, answer.text
+    reasons = [problem["reason"] for problem in answer.json()["errors"] if problem["field"] == field]
+    assert reasons, answer.text
+    assert all(word.lower() in reasons[0].lower() for word in words), reasons
+    assert counts(lab) == (0, 0, 0)
+
+
+def test_all_wrong_fields_come_at_once(client: TestClient) -> None:
+    answer = client.post("/api/v1/submissions", json=request(tree="x", patch="y", workloads=["z"], mail="@"))
+    assert {problem["field"] for problem in answer.json()["errors"]} == {"tree", "patch", "workloads", "mail"}
+
+
+def test_the_same_key_gives_the_same_submission(client: TestClient, lab: LabRows) -> None:
+    headers = {"Idempotency-Key": "build-17"}
+    first = client.post("/api/v1/submissions", json=request(), headers=headers)
+    again = client.post("/api/v1/submissions", json=request(), headers=headers)
+    other = client.post("/api/v1/submissions", json=request(boots_per_arm=4), headers=headers)
+    assert (first.status_code, again.status_code, other.status_code) == (201, 200, 409)
+    assert first.json()["id"] == again.json()["id"]
+    assert counts(lab)[0] == 1
+
+
+@pytest.mark.parametrize("header", ["", "Bearer wrong", "Basic secret"])
+def test_without_a_token_nobody_gets_in(client: TestClient, lab: LabRows, header: str) -> None:
+    answer = client.post("/api/v1/submissions", json=request(), headers={"Authorization": header})
+    assert answer.status_code == 401
+    assert counts(lab) == (0, 0, 0)
+
+
+def test_a_body_that_is_too_large_is_refused_unread(client: TestClient) -> None:
+    answer = client.post("/api/v1/submissions", content=b"x", headers={"Content-Length": str(10**9)})
+    assert answer.status_code == 413
+
+
+def test_a_machine_boots_what_its_job_needs_now(client: TestClient, lab: LabRows) -> None:
+    def script(mac: str) -> str:
+        return client.get("/boot/machine", params={"mac": mac}).text
+
+    assert "boot/machine" in client.get("/boot/ipxe").text
+    mac = "52:54:00:00:00:01"
+    assert "exit" in script(mac)
+    assert "exit" in script("00:00:00:00:00:00")
+    submission_id = lab.submit()
+    lab.tick()
+    job = lab.job(submission_id)
+    lab.power_on(job)
+    imager = script(mac.upper())
+    attempt = lab.attempt(job)
+    assert "/boot/file/imager/cafe0001/vmlinuz" in imager
+    assert f"kdyno.attempt={attempt.id}" in imager
+    lab.verify_image(job)
+    kernel = script(mac)
+    assert f"/boot/file/kernel/{'a' * 64}" in kernel
+    assert "kdyno.build=6.1.0-kdyno-base" in kernel
+
+
+def test_imager_and_agent_speak_with_the_token_of_their_attempt(client: TestClient, lab: LabRows) -> None:
+    submission_id = lab.submit()
+    lab.tick()
+    job = lab.job(submission_id)
+    attempt = lab.attempt(job)
+    mine = {"Authorization": f"Bearer {attempt.token}"}
+    imager = f"/imager/{attempt.id}/events"
+    assert client.post(imager, json={"event": "started"}).status_code == 401
+    assert client.post(imager, json={"event": "started"}, headers=mine).status_code == 409
+    lab.power_on(job)
+    verified = {"event": "verified", "root": ROOT_HASH}
+    assert client.post(imager, json=verified, headers=mine).json() == {"next": "reboot"}
+    assert client.get("/api/v1/agent/job", headers=mine).status_code == 425
+    console = f"/api/v1/lab/consoles/{attempt.id}"
+    batch = {
+        "lines": [{"no": 1, "at_ns": 1, "text": f"kdyno-ready: {attempt.id}"}],
+        "events": [{"kind": "ready", "line_no": 1}],
+    }
+    assert client.post(console, json=batch, headers=mine).status_code == 401
+    lab_headers = {"Authorization": "Bearer lab-secret"}
+    assert client.post(console, json=batch, headers=lab_headers).json() == {"next_line_no": 2, "closed": False}
+    assert client.post(console, json=batch, headers=lab_headers).json()["next_line_no"] == 2
+    assert lab.job(submission_id).status == JobStatus.PREPARING
+    with lab.unit_of_work() as session:
+        jobs.transition(session, job_id=job.id, source=JobStatus.PREPARING, target=JobStatus.RUNNING)
+    document = client.get("/api/v1/agent/job", headers=mine).json()
+    assert [phase["name"] for phase in document["phases"]] == ["syscall-getppid"]
+    events = agent_events(lab.release(job), samples=[1.0, 2.0, 3.0])
+    report = {"attempt_id": attempt.id, "events": events}
+    assert len(client.post("/api/v1/agent/events", json=report, headers=mine).json()["acked"]) == len(events)
+    assert lab.job(submission_id).status == JobStatus.COLLECTING
+    lab.finish(job)
+    assert client.post("/api/v1/agent/events", json=report, headers=mine).status_code == 410
+
+
+def test_a_panic_on_the_console_ends_the_job_at_once(client: TestClient, lab: LabRows) -> None:
+    submission_id = lab.submit()
+    lab.tick()
+    job = lab.job(submission_id)
+    lab.run_to_agent(job)
+    attempt = lab.attempt(job)
+    event = {"kind": "panic", "line_no": 2, "title": "Kernel panic - not syncing: boom", "lines": ["a", "b"]}
+    batch = {"lines": [{"no": 1, "at_ns": 1, "text": "nul \u0000 here"}], "events": [event]}
+    headers = {"Authorization": "Bearer lab-secret"}
+    assert client.post(f"/api/v1/lab/consoles/{attempt.id}", json=batch, headers=headers).status_code == 200
+    assert lab.job(submission_id).status == JobStatus.COLLECTING
+    ended = lab.attempt(job)
+    assert (ended.failure_class, ended.failure_message) == ("panic", "Kernel panic - not syncing: boom")
