@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from kdyno.cli import processes, up
+from kdyno.cli import demo, processes, submit, up
 
 app = typer.Typer(
     name="kdyno",
@@ -22,8 +22,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.command("demo")(demo.demo)
 app.command("up")(up.up)
 app.command("status")(up.status)
+app.command("submit")(submit.submit)
 for name, command in processes.COMMANDS.items():
     app.command(name, rich_help_panel="Single processes of a lab")(command)
 

@@ -8,11 +8,11 @@ import typer
 
 DataDir = Annotated[
     Path | None,
-    typer.Option("--data-dir", help="Where the lab keeps everything. [default: KDYNO_DATA_DIR]", show_default=False),
+    typer.Option("--data-dir", help="Where the lab keeps everything. (default: KDYNO_DATA_DIR)", show_default=False),
 ]
 Port = Annotated[
     int | None,
-    typer.Option("--port", help="Port of web pages and API. [default: KDYNO_PORT, else 8080]", show_default=False),
+    typer.Option("--port", help="Port of web pages and API. (default: KDYNO_PORT, else 8080)", show_default=False),
 ]
 
 

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Draws the answer to a test request, and says which exit code it is."""
+
+from enum import IntEnum
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from kdyno.analysis.text import quantity
+from kdyno.analysis.verdicts import EXIT_CODES, Verdict
+from kdyno.jobs.states import FailureClass
+from kdyno.submissions.schemas import ResultRow, SubmissionView
+
+_STYLES = {
+    Verdict.REGRESSION: "bold red",
+    Verdict.IMPROVEMENT: "bold green",
+    Verdict.NO_CHANGE: "",
+    Verdict.NEED_MORE: "yellow",
+}
+# The patch does not build, its kernel dies, or the asker took the request back.
+_FAILURES_OF_THE_REQUEST = frozenset({FailureClass.USER, FailureClass.PANIC, FailureClass.CANCELLED})
+
+
+class ExitCode(IntEnum):
+    """Exit codes of `kdyno submit`; those of verdicts are the analysis' own."""
+
+    NO_REGRESSION = 0
+    REGRESSION = 1
+    USAGE = 2
+    LAB_FAILURE = 3
+    NEED_MORE = 4
+
+
+def exit_code(view: SubmissionView) -> int:
+    """What the outcome of a finished submission means to a shell."""
+    if view.verdict is None:
+        at_fault = view.failure is not None and view.failure.failure_class in _FAILURES_OF_THE_REQUEST
+        return ExitCode.USAGE if at_fault else ExitCode.LAB_FAILURE
+    return EXIT_CODES[Verdict(view.verdict)]
+
+
+def print_outcome(console: Console, view: SubmissionView) -> None:
+    """Verdict table and overall verdict, or the failure and whose problem it is."""
+    if view.rows:
+        console.print(_table(view.rows))
+        for row in view.rows:
+            if row.reason and row.verdict in {Verdict.REGRESSION, Verdict.IMPROVEMENT, Verdict.NEED_MORE}:
+                console.print(f"{_metric(row)}: {row.reason}", highlight=False, markup=False)
+    if view.verdict is not None:
+        verdict = Verdict(view.verdict)
+        words = f"Overall: {verdict} ({verdict.meaning})"
+        console.print(Text(words, style=_STYLES[verdict]), soft_wrap=True)
+    elif view.failure is not None:
+        whose = "the request's" if view.failure.failure_class in _FAILURES_OF_THE_REQUEST else "the lab's"
+        words = f"No verdict: {view.failure.failure_class}: {view.failure.message} (this is {whose} problem)"
+        console.print(Text(words, style="red"), soft_wrap=True)
+
+
+def _table(rows: list[ResultRow]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("metric", "base", "patched", "change", "95 % interval", "verdict"):
+        table.add_column(heading, justify="left" if heading in {"metric", "verdict"} else "right", no_wrap=True)
+    for row in rows:
+        style = _STYLES.get(Verdict(row.verdict), "")
+        table.add_row(
+            _metric(row),
+            f"{quantity(row.base_median)} {row.unit}",
+            f"{quantity(row.patched_median)} {row.unit}",
+            f"{row.effect_percent:+.2f} %",
+            _interval(row),
+            Text(row.verdict, style=style),
+        )
+    return table
+
+
+def _metric(row: ResultRow) -> str:
+    placement = "" if row.placement == "free" else f" ({row.placement})"
+    return f"{row.benchmark}{placement} {row.metric}"
+
+
+def _interval(row: ResultRow) -> str:
+    if row.interval_low_percent is None or row.interval_high_percent is None:
+        return "unknown"
+    return f"{row.interval_low_percent:+.2f} … {row.interval_high_percent:+.2f} %"
