@@ -47,8 +47,8 @@ struct bench {
 	/* All optional but run and work. setup may end in bench_skip(). */
 	int (*setup)(struct bench_state *state);
 	int (*run)(struct bench_state *state, uint64_t iterations); /* timed as a whole */
-	/* The same operations without the thing measured. Timed first, its median is
-	 * subtracted from each sample of run and reported as the metric "overhead". */
+	/* The same operations without the thing measured. Timed first; its minimum is
+	 * subtracted from each sample of run, and the whole reported as metric "overhead". */
 	int (*overhead)(struct bench_state *state, uint64_t iterations);
 	/* Operations done since setup, from a count kept where the work is done (in the
 	 * other process, from checked results), never from `iterations`. */

@@ -5,7 +5,7 @@
 
 static const double sample_min_ns = 1e6;
 static const double growth_max = 10.0;
-static const double headroom = 1.05; /* so that ordinary jitter does not fall short */
+static const double headroom = 1.05;		 /* so that ordinary jitter does not fall short */
 static const double iterations_per_ns_max = 100; /* no core is near that */
 
 enum { TRIES = 3 };

@@ -94,7 +94,7 @@ static const struct bench lat_ctx = {
 	.doc = "Times half a round trip of a one-byte token that two processes pass through pipes:\n"
 	       "each pass forces one context\n"
 	       "switch. The cost of the same write() and read() in one process, which never has to\n"
-	       "wait, is measured first, reported as \"overhead\" and subtracted. The figure is per\n"
+	       "wait, is measured first, reported as \"overhead\", and its minimum subtracted. The figure is per\n"
 	       "switch, not per round trip, and holds the switch, the wake-up, the scheduler's\n"
 	       "choice and what cold caches cost. With cross-cpu it is mostly the wake-up of the\n"
 	       "other CPU. Work proof: the other process counts the tokens, and on one CPU the kernel\n"

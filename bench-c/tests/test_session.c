@@ -1,27 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The harness with benchmarks that are right, wrong, dead or endless. */
-#include "fake.h"
+/* What becomes of the time of a benchmark, and of a benchmark that is wrong. */
+#include "fake_bench.h"
 
-#include "registry.h"
-#include "session.h"
+enum { OVERHEAD_NS = 300 };
 
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-enum { RUN_NS = 1000, OVERHEAD_NS = 300, SAMPLES_MAX = 100 };
-
-static struct fake_time fake; /* the benchmarks below move it */
-static uint64_t work_done;
-
-static int run_well(struct bench_state *state, uint64_t iterations)
-{
-	(void)state;
-	fake.now_ns += RUN_NS * (double)iterations;
-	work_done += iterations;
-	return BENCH_OK;
-}
+static unsigned overhead_runs;
 
 static int run_overhead(struct bench_state *state, uint64_t iterations)
 {
@@ -29,60 +12,6 @@ static int run_overhead(struct bench_state *state, uint64_t iterations)
 	fake.now_ns += OVERHEAD_NS * (double)iterations;
 	work_done += iterations;
 	return BENCH_OK;
-}
-
-static uint64_t right_work(struct bench_state *state)
-{
-	(void)state;
-	return work_done;
-}
-
-static struct bench well_behaved(void)
-{
-	return (struct bench){.name = "well_behaved",
-			      .summary = "takes 1000 ns of fake time",
-			      .doc = "A fake.",
-			      .timeout_s = 1,
-			      .run = run_well,
-			      .work = right_work};
-}
-
-static struct options fake_options(void)
-{
-	struct options options = {.placement = PLACEMENT_FREE,
-				  .plan = {.target_relative = 0.005,
-					   .confidence = 0.95,
-					   .samples_min = 10,
-					   .samples_max = SAMPLES_MAX,
-					   .budget_ns = 1e9}};
-
-	fake = (struct fake_time){.cost_ns = 0};
-	work_done = 0;
-	options.clock = fake_clock(&fake);
-	assert_int_equal(sched_getaffinity(0, sizeof(options.allowed), &options.allowed), 0);
-	return options;
-}
-
-static struct result *run_with(const struct bench *bench, const struct options *options)
-{
-	struct result *result = result_new(bench, SAMPLES_MAX);
-
-	assert_non_null(result);
-	int status = session_run(result, options);
-	assert_int_equal(status, result->status);
-	return result;
-}
-
-static void assert_error_about(const struct bench *bench, const char *words)
-{
-	struct options options = fake_options();
-	struct result *result = run_with(bench, &options);
-
-	assert_int_equal(result->status, STATUS_ERROR);
-	assert_int_equal(result->metric_count, 0);
-	if (strstr(result->reason, words) == NULL)
-		fail_msg("\"%s\" does not say \"%s\"", result->reason, words);
-	result_free(result);
 }
 
 static void reports_the_time_per_operation(void **state)
@@ -141,6 +70,26 @@ static void subtracts_and_reports_the_overhead(void **state)
 	assert_double_equal(result->metrics[0].stats.median, RUN_NS - OVERHEAD_NS, 1e-9);
 	assert_string_equal(result->metrics[1].name, "overhead");
 	assert_double_equal(result->metrics[1].stats.median, OVERHEAD_NS, 1e-9);
+	result_free(result);
+}
+
+static int run_disturbed_overhead(struct bench_state *state, uint64_t iterations)
+{
+	if (++overhead_runs % 2 == 0)
+		fake.now_ns += 10 * RUN_NS * (double)iterations;
+	return run_overhead(state, iterations);
+}
+
+static void a_disturbed_overhead_does_not_shift_the_figure(void **state)
+{
+	struct bench bench = well_behaved();
+	struct options options = fake_options();
+
+	(void)state;
+	overhead_runs = 0;
+	bench.overhead = run_disturbed_overhead;
+	struct result *result = run_with(&bench, &options);
+	assert_double_equal(result->metrics[0].stats.median, RUN_NS - OVERHEAD_NS, 1e-9);
 	result_free(result);
 }
 
@@ -300,255 +249,6 @@ static void switches_that_did_not_happen_are_an_error(void **state)
 	(void)sched_setaffinity(0, sizeof(options.allowed), &options.allowed);
 }
 
-/* Benchmarks with a real child, which misbehaves. */
-
-static int echo(struct bench_state *state)
-{
-	struct bench_link *link = bench_data(state);
-
-	bench_link_keep_child(link);
-	return bench_token_echo(state, link);
-}
-
-static int echo_and_complain(struct bench_state *state)
-{
-	return echo(state) + 9;
-}
-
-static int die_after_the_first(struct bench_state *state)
-{
-	struct bench_link *link = bench_data(state);
-	char token;
-
-	bench_link_keep_child(link);
-	if (read(link->to_child[0], &token, 1) == 1)
-		(void)raise(SIGKILL);
-	return BENCH_OK;
-}
-
-static int sleep_for_ever(struct bench_state *state)
-{
-	(void)state;
-	for (;;)
-		(void)pause();
-	return BENCH_OK;
-}
-
-static int start(struct bench_state *state, int (*body)(struct bench_state *state))
-{
-	int error = bench_link_open(state, bench_data(state));
-
-	if (error == 0)
-		error = bench_spawn(state, body);
-	if (error == 0)
-		bench_link_keep_parent(bench_data(state));
-	return error;
-}
-
-static int start_echo(struct bench_state *state)
-{
-	return start(state, echo);
-}
-
-static int start_complainer(struct bench_state *state)
-{
-	return start(state, echo_and_complain);
-}
-
-static int start_mortal(struct bench_state *state)
-{
-	return start(state, die_after_the_first);
-}
-
-static int start_sleeper(struct bench_state *state)
-{
-	return start(state, sleep_for_ever);
-}
-
-static int pass_token(struct bench_state *state, uint64_t iterations)
-{
-	const struct bench_link *link = bench_data(state);
-	int error = 0;
-
-	fake.now_ns += 100e3 * (double)iterations;
-	for (uint64_t i = 0; i < iterations && error == 0; i++)
-		error = bench_token_pass(state, link->to_child[1], link->to_parent[0]);
-	return error;
-}
-
-static uint64_t echoed(struct bench_state *state)
-{
-	const struct bench_link *link = bench_data(state);
-
-	return *link->echoed;
-}
-
-static void close_link(struct bench_state *state)
-{
-	bench_link_close(bench_data(state));
-}
-
-static struct bench with_child(int (*setup)(struct bench_state *state))
-{
-	struct bench bench = well_behaved();
-
-	bench.data_size = sizeof(struct bench_link);
-	bench.setup = setup;
-	bench.run = pass_token;
-	bench.work = echoed;
-	bench.teardown = close_link;
-	return bench;
-}
-
-static void a_child_is_counted_and_reaped(void **state)
-{
-	struct bench bench = with_child(start_echo);
-	struct options options = fake_options();
-	struct result *result = run_with(&bench, &options);
-
-	(void)state;
-	assert_int_equal(result->status, STATUS_DONE);
-	assert_true(result->counts.known);
-	result_free(result);
-}
-
-static void a_child_that_dies_is_an_error_not_a_hang(void **state)
-{
-	struct bench bench = with_child(start_mortal);
-
-	(void)state;
-	assert_error_about(&bench, "ended early");
-}
-
-static void a_bad_exit_status_is_an_error(void **state)
-{
-	struct bench bench = with_child(start_complainer);
-
-	(void)state;
-	assert_error_about(&bench, "exited with status 9");
-}
-
-static void a_child_that_stays_is_killed(void **state)
-{
-	struct bench bench = with_child(start_sleeper);
-
-	(void)state;
-	bench.run = run_well;
-	bench.work = right_work;
-	assert_error_about(&bench, "did not end");
-}
-
-/* In a process of their own. */
-
-static int hang(struct bench_state *state, uint64_t iterations)
-{
-	(void)iterations;
-	return sleep_for_ever(state);
-}
-
-static int crash(struct bench_state *state, uint64_t iterations)
-{
-	(void)state;
-	(void)iterations;
-	(void)raise(SIGKILL);
-	return BENCH_OK;
-}
-
-static int leave(struct bench_state *state, uint64_t iterations)
-{
-	(void)state;
-	(void)iterations;
-	_exit(0);
-}
-
-static void assert_isolated_error(int (*run)(struct bench_state *, uint64_t), const char *words)
-{
-	struct bench bench = well_behaved();
-	struct options options = fake_options();
-	struct result *result = result_new(&bench, SAMPLES_MAX);
-
-	assert_non_null(result);
-	bench.run = run;
-	options.plan.budget_ns = 1e6;
-	assert_int_equal(session_run_isolated(result, &options), STATUS_ERROR);
-	assert_int_equal(result->metric_count, 0);
-	if (strstr(result->reason, words) == NULL)
-		fail_msg("\"%s\" does not say \"%s\"", result->reason, words);
-	result_free(result);
-}
-
-static void a_hang_times_out(void **state)
-{
-	(void)state;
-	assert_isolated_error(hang, "timed out after 1 s");
-}
-
-static void a_crash_is_an_error(void **state)
-{
-	(void)state;
-	assert_isolated_error(crash, "killed by signal 9");
-}
-
-static void an_early_exit_is_an_error(void **state)
-{
-	(void)state;
-	assert_isolated_error(leave, "without a result");
-}
-
-static void results_come_back_from_the_other_process(void **state)
-{
-	struct bench bench = well_behaved();
-	struct options options = fake_options();
-	struct result *result = result_new(&bench, SAMPLES_MAX);
-
-	(void)state;
-	assert_non_null(result);
-	assert_int_equal(session_run_isolated(result, &options), STATUS_DONE);
-	assert_int_equal(result->metric_count, 1);
-	assert_double_equal(result->metrics[0].sampling.samples[0], RUN_NS, 0);
-	result_free(result);
-}
-
-/* Placement. */
-
-static void cross_cpu_skips_where_it_cannot_be(void **state)
-{
-	struct bench bench = well_behaved();
-	struct options options = fake_options();
-
-	(void)state;
-	bench.tasks = 2;
-	options.placement = PLACEMENT_CROSS_CPU;
-	CPU_ZERO(&options.allowed);
-	CPU_SET(3, &options.allowed);
-	struct result *result = run_with(&bench, &options);
-	assert_int_equal(result->status, STATUS_SKIP);
-	assert_non_null(strstr(result->reason, "needs a CPU for each task"));
-	result_free(result);
-}
-
-static void tasks_go_where_the_placement_says(void **state)
-{
-	cpu_set_t allowed;
-
-	(void)state;
-	CPU_ZERO(&allowed);
-	CPU_SET(1, &allowed);
-	CPU_SET(5, &allowed);
-	CPU_SET(9, &allowed);
-	for (size_t task = 0; task < 3; task++) {
-		cpu_set_t same = placement_cpus(PLACEMENT_SAME_CPU, task, &allowed);
-		cpu_set_t cross = placement_cpus(PLACEMENT_CROSS_CPU, task, &allowed);
-		cpu_set_t free_set = placement_cpus(PLACEMENT_FREE, task, &allowed);
-		assert_true(CPU_COUNT(&same) == 1 && CPU_ISSET(9, &same));
-		assert_true(CPU_COUNT(&cross) == 1 && CPU_ISSET(9 - 4 * task, &cross));
-		assert_true(CPU_EQUAL(&free_set, &allowed));
-	}
-	assert_null(placement_obstacle(PLACEMENT_CROSS_CPU, 3, &allowed));
-	assert_non_null(placement_obstacle(PLACEMENT_CROSS_CPU, 4, &allowed));
-	assert_non_null(placement_obstacle(PLACEMENT_CROSS_CPU, 1, &allowed));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -556,6 +256,7 @@ int main(void)
 		cmocka_unit_test(subtracts_clock_and_loop),
 		cmocka_unit_test(a_raw_benchmark_keeps_them),
 		cmocka_unit_test(subtracts_and_reports_the_overhead),
+		cmocka_unit_test(a_disturbed_overhead_does_not_shift_the_figure),
 		cmocka_unit_test(overhead_beyond_the_whole_is_an_error),
 		cmocka_unit_test(divides_by_the_operations_of_an_iteration),
 		cmocka_unit_test(makes_bandwidths_and_rates),
@@ -565,16 +266,6 @@ int main(void)
 		cmocka_unit_test(less_than_a_cycle_is_an_error),
 		cmocka_unit_test(setup_may_skip),
 		cmocka_unit_test(switches_that_did_not_happen_are_an_error),
-		cmocka_unit_test(a_child_is_counted_and_reaped),
-		cmocka_unit_test(a_child_that_dies_is_an_error_not_a_hang),
-		cmocka_unit_test(a_bad_exit_status_is_an_error),
-		cmocka_unit_test(a_child_that_stays_is_killed),
-		cmocka_unit_test(a_hang_times_out),
-		cmocka_unit_test(a_crash_is_an_error),
-		cmocka_unit_test(an_early_exit_is_an_error),
-		cmocka_unit_test(results_come_back_from_the_other_process),
-		cmocka_unit_test(cross_cpu_skips_where_it_cannot_be),
-		cmocka_unit_test(tasks_go_where_the_placement_says),
 	};
 
 	return cmocka_run_group_tests_name("session", tests, NULL, NULL);
