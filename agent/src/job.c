@@ -53,7 +53,7 @@ static bool variable_is_valid(const char *name)
 				      "0123456789";
 
 	return name[0] != '\0' && strchr("0123456789", name[0]) == NULL &&
-	       strlen(name) <= JOB_NAME_MAX && name[strspn(name, letters)] == '\0';
+	       strlen(name) <= JOB_VARIABLE_MAX && name[strspn(name, letters)] == '\0';
 }
 
 static int parse_integer(const json_t *phase, const char *member, int64_t low, int64_t high,

@@ -95,7 +95,8 @@ static struct process_list list_processes(void)
 			break;
 	}
 	closedir(proc);
-	qsort(list.items, list.count, sizeof(*list.items), by_pid);
+	if (list.count > 0)
+		qsort(list.items, list.count, sizeof(*list.items), by_pid);
 	return list;
 }
 
