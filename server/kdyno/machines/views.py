@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import FileResponse, PlainTextResponse, Response
 from pydantic import BaseModel, Field
 
+from kdyno.checkout import AGENT_BINARY, KBENCH_BINARY
 from kdyno.dependencies import BearerToken, DbSession, RuntimeDep, attempt_of_token
 from kdyno.jobs import imaging
 from kdyno.machines import boot, service
@@ -73,6 +74,22 @@ def _file(path: Path) -> FileResponse:
     if not path.is_file():
         raise HTTPException(404, f"{path.parent.name}/{path.name} is not here")
     return FileResponse(path, media_type="application/octet-stream")
+
+
+class PayloadName(StrEnum):
+    """Programs that are installed on machines under test."""
+
+    AGENT = "agent"
+    KBENCH = "kbench"
+
+
+_PAYLOADS = {PayloadName.AGENT: AGENT_BINARY, PayloadName.KBENCH: KBENCH_BINARY}
+
+
+@router.get("/boot/payload/{name}")
+def payload_file(name: PayloadName) -> FileResponse:
+    """A program for a machine under test, which checks its hash against what Ansible told it."""
+    return _file(_PAYLOADS[name])
 
 
 class ImagerReport(BaseModel):
