@@ -20,7 +20,7 @@ def qemu_command(options: QemuOptions, *, console: Path, as_root: bool) -> list[
     QEMU opens all its files before it gives up root for `run_as`.
     """
     return [
-        *_no_new_privileges(as_root=as_root),
+        *_NO_NEW_PRIVILEGES,
         options.binary,
         *_machine(options),
         *_disk(options),
@@ -102,13 +102,10 @@ def _control(options: QemuOptions) -> list[str]:
 
 
 def _confinement(options: QemuOptions, *, as_root: bool) -> list[str]:
-    """`spawn` stays allowed for the relay. As root the change of user is needed too: `_no_new_privileges` makes up."""
-    privileges = "allow" if as_root else "deny"
-    sandbox = f"on,obsolete=deny,elevateprivileges={privileges},spawn=allow,resourcecontrol=deny"
+    """Processes and sessions must stay allowed, for the relay and for `run_as`: `_NO_NEW_PRIVILEGES` makes up for it."""
     identity = ["-runas", options.run_as] if as_root else []
-    return ["-sandbox", sandbox, *identity]
+    return ["-sandbox", "on,obsolete=deny,elevateprivileges=allow,spawn=allow,resourcecontrol=deny", *identity]
 
 
-def _no_new_privileges(*, as_root: bool) -> list[str]:
-    """Once it is `run_as`, nothing QEMU starts can become more again, through a set-user-id program or otherwise."""
-    return ["setpriv", "--no-new-privs"] if as_root else []
+# Nothing that QEMU starts can become more than QEMU is, through a set-user-id program or otherwise.
+_NO_NEW_PRIVILEGES = ["setpriv", "--no-new-privs"]

@@ -116,8 +116,9 @@ def test_the_machine_survives_the_death_of_its_starter(options: dict[str, object
     power = driver(options)
     assert power.state(timeout_s=1) is PowerState.ON
     wait_for(lambda: HELLO in console.read_bytes())
+    pid = pid_of(options)
     power.off(timeout_s=TIMEOUT_S)
-    assert not alive(pid_of(options))
+    assert not alive(pid)
 
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.01, 0.03, 0.1])
