@@ -102,7 +102,7 @@ def _control(options: QemuOptions) -> list[str]:
 
 
 def _confinement(options: QemuOptions, *, as_root: bool) -> list[str]:
-    """Processes and sessions must stay allowed, for the relay and for `run_as`: `_NO_NEW_PRIVILEGES` makes up for it."""
+    """New processes and sessions stay allowed, for relay and `run_as`: `_NO_NEW_PRIVILEGES` makes up for it."""
     identity = ["-runas", options.run_as] if as_root else []
     return ["-sandbox", "on,obsolete=deny,elevateprivileges=allow,spawn=allow,resourcecontrol=deny", *identity]
 
