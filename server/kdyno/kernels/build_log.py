@@ -25,7 +25,7 @@ _PRECISE = (
     re.compile(r"(?P<file>)(?P<line>)error: (?P<message>.+)"),
 )
 _FALLBACK = (
-    re.compile(r"make(?:\[\d+\])?: \*\*\* (?:\[(?P<file>[^\s:\]]+):(?P<line>\d+): [^\]]+\] )?(?P<message>.+)"),
+    re.compile(r"make(?:\[\d+\])?: \*\*\* (?:\[(?P<file>[^\s:\]]+):(?P<line>\d+): )?(?P<message>.+)"),
     re.compile(r"(?P<file>)(?P<line>)(?P<message>.*: (?:not found|Permission denied|No such file or directory).*)"),
 )
 

@@ -2,6 +2,7 @@
 """Builds one kernel: same content, same key, same image. What is built already is not built again."""
 
 import json
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -35,7 +36,7 @@ __all__ += ["build_key", "load_result", "run_build", "warm_folder"]
 
 SRC = "/build/src"
 OBJ = "/build/obj"
-_CONFIG_DRAFT = ".kdyno-config"
+_CONFIG = ".config"
 _STRIPPED_OPTIONS = {"LOCALVERSION_AUTO": kconfig.NOT_SET, "LOCALVERSION": '""'}
 
 
@@ -163,19 +164,20 @@ class _Run:
         return result
 
     def configure(self, obj: Path, request: BuildRequest) -> None:
-        """Write `.config`, and only touch it when it comes out different: make goes by dates."""
+        """Make `.config` from nothing; when it comes out as it was it keeps its date, for make goes by dates."""
         self.enter(BuildStage.CONFIGURE)
-        draft = f"KCONFIG_CONFIG={OBJ}/{_CONFIG_DRAFT}"
+        path = obj / _CONFIG
+        before, date_ns = artifacts.read_text(obj, _CONFIG), path.lstat().st_mtime_ns if path.is_file() else 0
+        artifacts.discard(obj, _CONFIG)
+        self.make(obj, request, request.kconfig.base.value)
         wanted = request.kconfig.requested() | _STRIPPED_OPTIONS
-        artifacts.discard(obj, _CONFIG_DRAFT)
-        self.make(obj, request, draft, request.kconfig.base.value)
-        merged = kconfig.merge(artifacts.read_text(obj, _CONFIG_DRAFT), requested=wanted)
-        artifacts.write_text(obj, _CONFIG_DRAFT, merged)
-        self.make(obj, request, draft, "olddefconfig")
-        final = artifacts.read_text(obj, _CONFIG_DRAFT)
+        merged = kconfig.merge(artifacts.read_text(obj, _CONFIG), requested=wanted)
+        artifacts.write_text(obj, _CONFIG, merged)
+        self.make(obj, request, "olddefconfig")
+        final = artifacts.read_text(obj, _CONFIG)
         self.check_config(final, request)
-        if not (obj / ".config").is_file() or artifacts.read_text(obj, ".config") != final:
-            artifacts.write_text(obj, ".config", final)
+        if final == before:
+            os.utime(path, ns=(date_ns, date_ns), follow_symlinks=False)
 
     def check_config(self, final: str, request: BuildRequest) -> None:
         if dropped := kconfig.dropped_options(final, requested=request.kconfig.requested()):
@@ -185,7 +187,7 @@ class _Run:
         """Compile and link, then make sure that the right kernel came out."""
         self.enter(BuildStage.COMPILE)
         self.make(obj, request, f"LOCALVERSION={local_version(key)}", "bzImage")
-        self.check_config(artifacts.read_text(obj, ".config"), request)
+        self.check_config(artifacts.read_text(obj, _CONFIG), request)
         release = artifacts.read_text(obj, artifacts.RELEASE).strip()
         if not release.endswith(local_version(key)):
             raise self.error(BuildFailure.COMPILE, f"the kernel calls itself {release!r}, not ...{local_version(key)}")
@@ -265,7 +267,7 @@ class _Run:
         now = time.monotonic()
         if self.stage in self.counters.seconds or self.stage is not BuildStage.WAITING:
             spent = self.counters.seconds.get(self.stage, 0.0)
-            self.counters.seconds[self.stage] = spent + now - self.stage_started
+            self.counters.seconds[self.stage.value] = spent + now - self.stage_started
         self.stage, self.stage_started = stage or self.stage, now
         self.report()
 

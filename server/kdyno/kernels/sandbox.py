@@ -101,7 +101,8 @@ def command_line(sandbox: Sandbox, *, as_root: bool) -> list[str]:
     argv += ["--dir", "/etc", "--dir", "/build"]  # else they are made for root's eyes only
     for name in _ETC_FILES:
         argv += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    argv += ["--proc", "/proc", "--dev", "/dev", "--size", str(limits.tmp_bytes), "--tmpfs", "/tmp"]  # noqa: S108
+    argv += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", str(limits.tmp_bytes)]
+    argv += ["--tmpfs", "/tmp"]  # noqa: S108
     for inside, path in sandbox.read_only.items():
         argv += ["--ro-bind", str(path), inside]
     for inside, path in sandbox.writable.items():
