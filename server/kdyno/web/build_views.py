@@ -57,12 +57,11 @@ def build_log(build_id: int, session: DbSession, runtime: RuntimeDep) -> Respons
 
 def _values(runtime: Runtime, *, build: Build) -> dict[str, Any]:
     path = buildlog.log_path(runtime.paths, build=build)
-    failed = build.status == BuildStatus.FAILED.value
     return {
         "build": build,
         "ended": BuildStatus(build.status) in BUILD_ENDED,
         "tail": buildlog.log_tail(path) if path else None,
-        "first_error": buildlog.first_error(path) if path and failed else None,
+        "first_error": buildlog.first_error_of(build),
     }
 
 

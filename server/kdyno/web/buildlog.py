@@ -1,37 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads the log of a build: its tail while it grows, and the first error, which is the one that matters."""
+"""Finds and reads the log of a build, cheaply enough to follow it while it grows."""
 
-import re
-from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kdyno.config import Paths
 from kdyno.kernels.models import Build
 
 TAIL_LINES = 200
-CONTEXT_LINES = 4
 _TAIL_BYTES = 128 * 1024
-_SCAN_BYTES = 32 * 1024 * 1024
 _LONGEST_LINE = 2000
-_ERROR = re.compile(
-    r"(?:^|\s)(?:fatal )?error:|undefined reference to|multiple definition of|^ERROR: |^make(?:\[\d+\])?: \*\*\* "
-)
-
-
-@dataclass(frozen=True)
-class FirstError:
-    """The first line that a compiler, linker or make complained in, with the lines around it."""
-
-    line_no: int
-    before: list[str]
-    line: str
-    after: list[str]
 
 
 def log_path(paths: Paths, *, build: Build) -> Path | None:
     """Where the log of a build is: beside the artifact, or, while it is built and after a failure, on its own."""
-    candidates = [paths.data_dir / "build-logs" / f"{build.id}.log"]
+    candidates = [paths.build_log(build.id)]
     if build.key:
         candidates.append(paths.build(build.key) / "build.log")
     return next((path for path in candidates if path.is_file()), None)
@@ -47,21 +30,7 @@ def log_tail(path: Path) -> list[str]:
     return [line[:_LONGEST_LINE] for line in (lines if whole else lines[1:])][-TAIL_LINES:]
 
 
-def first_error(path: Path) -> FirstError | None:
-    """The first error of a log, or None when it has none that we know."""
-    before: deque[str] = deque(maxlen=CONTEXT_LINES)
-    read_bytes = 0
-    with path.open("rb") as file:
-        for number, raw in enumerate(file, start=1):
-            line = raw.decode("utf-8", errors="replace").rstrip("\r\n")[:_LONGEST_LINE]
-            if _ERROR.search(line):
-                after = [
-                    follower.decode("utf-8", errors="replace").rstrip("\r\n")[:_LONGEST_LINE]
-                    for follower, _ in zip(file, range(CONTEXT_LINES), strict=False)
-                ]
-                return FirstError(line_no=number, before=list(before), line=line, after=after)
-            before.append(line)
-            read_bytes += len(raw)
-            if read_bytes > _SCAN_BYTES:
-                return None
-    return None
+def first_error_of(build: Build) -> dict[str, Any] | None:
+    """What the build host found to be the first error: file, line, message and the log's lines from there."""
+    found = build.details.get("first_error")
+    return found if isinstance(found, dict) else None

@@ -169,9 +169,13 @@ def panics_of(session: Session, *, submission_id: int) -> list[Panic]:
 
 def rerun_command(submission: Submission) -> str:
     """The command that asks for the same measurement again, ready for a shell."""
-    words = ["kdyno", "submit", f"submission-{submission.id}.patch", "--tree", submission.tree_name]
-    words += ["--base", submission.base_commit, "--kconfig", submission.kconfig]
-    for name in submission.workloads:
-        words += ["--workload", str(name)]
-    words += ["--machine-type", submission.machine_type, "--boots", str(submission.boots_per_arm), "--wait"]
-    return shlex.join(words)
+    options = [
+        ("--tree", submission.tree_name),
+        ("--patch", f"submission-{submission.id}.patch"),
+        ("--base", submission.base_commit),
+        ("--kconfig", submission.kconfig),
+        *(("--workload", str(name)) for name in submission.workloads),
+        ("--machine-type", submission.machine_type),
+        ("--boots", str(submission.boots_per_arm)),
+    ]
+    return " \\\n  ".join(["kdyno submit --wait", *(shlex.join(option) for option in options)])

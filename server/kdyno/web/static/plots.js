@@ -5,7 +5,7 @@
 (() => {
   const JITTER = 0.3;
   const HEIGHT = 250;
-  const SHOWN = [0.01, 0.99];
+  const FENCE = 3; // interquartile ranges beyond the quartiles; what lies outside is a spike
   const plots = [];
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -23,8 +23,10 @@
     let [low, high] = [Infinity, -Infinity];
     for (const boot of metric.boots) {
       const sorted = [...boot.samples].sort((a, b) => a - b);
-      low = Math.min(low, quantile(sorted, SHOWN[0]));
-      high = Math.max(high, quantile(sorted, SHOWN[1]));
+      const [lower, upper] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];
+      const reach = FENCE * (upper - lower);
+      low = Math.min(low, Math.max(sorted[0], lower - reach));
+      high = Math.max(high, Math.min(sorted[sorted.length - 1], upper + reach));
     }
     const air = 0.15 * (high - low) || 0.05 * Math.abs(high) || 1;
     const range = [low - air, high + air];
@@ -124,6 +126,7 @@
         {
           ...axis,
           grid: { show: false },
+          size: 32,
           splits: () => metric.boots.map((_, place) => place),
           values: () => metric.boots.map((boot) => (narrow ? `${boot.order_no}${boot.arm === "base" ? "A" : "B"}` : `boot ${boot.order_no} ${boot.arm}`)),
         },
