@@ -19,7 +19,7 @@ _IDENTITY = {
 
 
 def make_tiny_repo(bare_repo: Path, *, delay_s: float = 0, changes: dict[str, str] | None = None) -> str:
-    """A bare repository with the tiny tree as its one commit, which is returned; `changes` are files to write into it."""
+    """A bare repository with the tiny tree, `changes` written into it, as its one commit, which is returned."""
     work = bare_repo.with_name(f"{bare_repo.name}.work")
     shutil.copytree(TINY_TREE, work)
     for path, text in ({"delay": f"{delay_s}\n"} | (changes or {})).items():

@@ -4,7 +4,7 @@
 import contextlib
 import re
 from dataclasses import dataclass
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 
 from kdyno.kernels.errors import PatchError
@@ -77,6 +77,6 @@ def _message(text: list[str]) -> str:
 
 def _unfold(raw: str) -> str:
     text = raw[: 4 * HEADER_LIMIT]
-    with contextlib.suppress(ValueError, LookupError, HeaderParseError):  # a damaged encoded word is shown undecoded
+    with contextlib.suppress(ValueError, LookupError, MessageError):  # a damaged encoded word is shown undecoded
         text = str(make_header(decode_header(text)))
     return "".join(char if char.isprintable() else " " for char in text).strip()[:HEADER_LIMIT]
