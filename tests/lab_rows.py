@@ -139,9 +139,7 @@ class LabRows:
                 (JobStatus.BOOTING, JobStatus.PREPARING),
                 (JobStatus.PREPARING, JobStatus.RUNNING),
             ):
-                jobs.transition(
-                    session, job_id=job.id, source=source, target=target, due_in=self.budgets.preparing
-                )
+                jobs.transition(session, job_id=job.id, source=source, target=target, due_in=self.budgets.preparing)
 
     def report(self, job: Job, *events: dict[str, object]) -> list[tuple[str, int]]:
         """Send agent events; what was acknowledged."""
@@ -174,9 +172,7 @@ class LabRows:
         """Let the present status overrun."""
         with self.unit_of_work() as session:
             session.execute(
-                update(Deadline)
-                .where(Deadline.job_id == job.id)
-                .values(due_at=datetime(2000, 1, 1, tzinfo=UTC))
+                update(Deadline).where(Deadline.job_id == job.id).values(due_at=datetime(2000, 1, 1, tzinfo=UTC))
             )
 
 

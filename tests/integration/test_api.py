@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The REST API over a real database and a real git repository: precise refusals, nothing queued by them."""
 
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
@@ -15,13 +17,16 @@ from kdyno.accounts import service as accounts
 from kdyno.app import create_app
 from kdyno.config import Settings, load_settings
 from kdyno.jobs import service as jobs
-from kdyno.jobs.models import Job
+from kdyno.jobs.models import Job, JobEvent
 from kdyno.jobs.states import JobStatus
 from kdyno.kernels import service as kernels
 from kdyno.kernels.models import Build
+from kdyno.results.schemas import AgentReport
 from kdyno.submissions.models import Submission
 
 pytestmark = pytest.mark.integration
+
+CONTRACT = json.loads((Path(__file__).parents[1] / "golden" / "agent-contract.json").read_text(encoding="utf-8"))
 
 GOOD_PATCH = """\
 From: Dev <dev@example.org>
@@ -200,12 +205,40 @@ def test_imager_and_agent_speak_with_the_token_of_their_attempt(client: TestClie
         jobs.transition(session, job_id=job.id, source=JobStatus.PREPARING, target=JobStatus.RUNNING)
     document = client.get("/api/v1/agent/job", headers=mine).json()
     assert [phase["name"] for phase in document["phases"]] == ["syscall-getppid"]
+    keeps_contract(document, part="job")
     events = agent_events(lab.release(job), samples=[1.0, 2.0, 3.0])
     report = {"attempt_id": attempt.id, "events": events}
-    assert len(client.post("/api/v1/agent/events", json=report, headers=mine).json()["acked"]) == len(events)
+    reply = client.post("/api/v1/agent/events", json=report, headers=mine).json()
+    keeps_contract(reply, part="events_response")
+    assert len(reply["acked"]) == len(events)
     assert lab.job(submission_id).status == JobStatus.COLLECTING
     lab.finish(job)
     assert client.post("/api/v1/agent/events", json=report, headers=mine).status_code == 410
+
+
+def test_the_server_takes_what_the_contract_allows() -> None:
+    for example in CONTRACT["$defs"]["events_request"]["examples"]:
+        AgentReport.model_validate(example)
+
+
+def keeps_contract(document: Any, *, part: str) -> None:
+    """The golden contract, which the agent is tested against too, allows this document."""
+    jsonschema.validate(document, {**CONTRACT, "$ref": f"#/$defs/{part}"})
+
+
+def test_a_warning_on_the_console_is_noted_once_and_harms_nothing(client: TestClient, lab: LabRows) -> None:
+    submission_id = lab.submit()
+    lab.tick()
+    job = lab.job(submission_id)
+    lab.run_to_agent(job)
+    url = f"/api/v1/lab/consoles/{lab.attempt(job).id}"
+    event = {"kind": "warning", "fatal": False, "phase": "kernel", "line_no": 1, "title": "WARNING: at here"}
+    batch = {"lines": [{"no": 1, "at_ns": 1, "text": "WARNING"}], "events": [event]}
+    for _ in range(2):
+        assert client.post(url, json=batch, headers={"Authorization": "Bearer lab-secret"}).status_code == 200
+    assert lab.job(submission_id).status == JobStatus.RUNNING
+    with lab.unit_of_work() as session:
+        assert session.scalar(select(func.count()).select_from(JobEvent).where(JobEvent.kind == "warning")) == 1
 
 
 def test_a_panic_on_the_console_ends_the_job_at_once(client: TestClient, lab: LabRows) -> None:
@@ -214,7 +247,14 @@ def test_a_panic_on_the_console_ends_the_job_at_once(client: TestClient, lab: La
     job = lab.job(submission_id)
     lab.run_to_agent(job)
     attempt = lab.attempt(job)
-    event = {"kind": "panic", "line_no": 2, "title": "Kernel panic - not syncing: boom", "lines": ["a", "b"]}
+    event = {
+        "kind": "panic",
+        "fatal": True,
+        "phase": "kernel",
+        "line_no": 2,
+        "title": "Kernel panic - not syncing: boom",
+        "lines": ["a", "b"],
+    }
     batch = {"lines": [{"no": 1, "at_ns": 1, "text": "nul \u0000 here"}], "events": [event]}
     headers = {"Authorization": "Bearer lab-secret"}
     assert client.post(f"/api/v1/lab/consoles/{attempt.id}", json=batch, headers=headers).status_code == 200

@@ -176,6 +176,26 @@ def test_a_phase_that_overran_is_named(lab: LabRows) -> None:
     assert "syscall-getppid" in (attempt.failure_message or "")
 
 
+def test_an_agent_that_gives_up_is_no_success(lab: LabRows) -> None:
+    submission_id = lab.submit()
+    lab.tick()
+    job = lab.job(submission_id)
+    lab.run_to_agent(job)
+    started, *_, finished = agent_events(lab.release(job), samples=FAST)
+    lab.report(job, started, {**finished, "outcome": "error", "reason": "the machine was restarted during the job"})
+    assert lab.attempt(job).failure_class == FailureClass.INFRASTRUCTURE
+
+
+def test_an_agent_that_skips_a_phase_is_our_bug(lab: LabRows) -> None:
+    submission_id = lab.submit()
+    lab.tick()
+    job = lab.job(submission_id)
+    lab.run_to_agent(job)
+    started, *_, finished = agent_events(lab.release(job), samples=FAST)
+    lab.report(job, started, finished)
+    assert lab.attempt(job).failure_class == FailureClass.BUG
+
+
 def test_a_machine_that_cannot_be_switched_off_is_broken(lab: LabRows) -> None:
     submission_id = lab.submit()
     lab.tick()

@@ -76,6 +76,18 @@ class Client:
                 return
             time.sleep(POLL_S)
 
+    def call(self, method: str, path: str, **arguments: Any) -> Any:
+        """Any other call of the API; the answer's JSON.
+
+        Raises:
+            RequestRefusedError: the server names what is wrong with it.
+            ServerUnavailableError: no server there.
+        """
+        response = self._send(method, path, **arguments)
+        if not response.is_success:
+            raise RequestRefusedError(_problems(response))
+        return response.json()
+
     def _view(self, method: str, path: str, **arguments: Any) -> SubmissionView:
         response = self._send(method, path, **arguments)
         if response.status_code in {200, 201}:

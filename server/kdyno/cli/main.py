@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from kdyno.cli import demo, processes, submit, up
+from kdyno.cli import demo, lab_data, processes, submit, up
 
 app = typer.Typer(
     name="kdyno",
@@ -26,6 +26,11 @@ app.command("demo")(demo.demo)
 app.command("up")(up.up)
 app.command("status")(up.status)
 app.command("submit")(submit.submit)
+app.command("cancel")(lab_data.cancel)
+app.add_typer(lab_data.tree_app, name="tree")
+app.add_typer(lab_data.image_app, name="image")
+app.add_typer(lab_data.machine_app, name="machine")
+app.add_typer(lab_data.token_app, name="token")
 for name, command in processes.COMMANDS.items():
     app.command(name, rich_help_panel="Single processes of a lab")(command)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _SERVER_GRACE_S = 3
 
 
-def _settings() -> "Settings":
+def lab_settings() -> "Settings":
     """Settings with the addresses of a lab that `kdyno up` runs on the same data directory."""
     from kdyno.config import load_settings
     from kdyno.supervisor.addresses import with_embedded_servers
@@ -27,7 +27,7 @@ def serve() -> None:
 
     from kdyno.app import create_app
 
-    settings = _settings()
+    settings = lab_settings()
     uvicorn.run(
         create_app(settings),
         host=settings.host,
@@ -46,7 +46,7 @@ def worker(
     """Work on what the queues hint at."""
     from kdyno.worker import celery_app, configure
 
-    settings = _settings()
+    settings = lab_settings()
     configure(celery_app, settings)
     celery_app.worker_main(
         [
@@ -68,7 +68,7 @@ def beat() -> None:
     """Give the workers their clock: the sweeper and the outbox run at its beat."""
     from kdyno.worker import celery_app, configure
 
-    settings = _settings()
+    settings = lab_settings()
     configure(celery_app, settings)
     celery_app.Beat(loglevel=settings.log_level, quiet=True).run()
 
@@ -77,8 +77,8 @@ def migrate() -> None:
     """Bring the database's schema up to date."""
     from kdyno.db.migrate import upgrade
 
-    settings = _settings()
-    assert settings.database_url is not None  # noqa: S101  (filled in by _settings)
+    settings = lab_settings()
+    assert settings.database_url is not None  # noqa: S101  (filled in by lab_settings)
     upgrade(settings.database_url)
 
 
@@ -89,7 +89,7 @@ def init() -> None:
     from kdyno.supervisor.tokens import ensure_token
 
     migrate()
-    settings = _settings()
+    settings = lab_settings()
     ensure_token(settings.paths.cli_token)
     # nobody listens for hints yet
     runtime = create_runtime(settings, send_hint=lambda _: None, pool_size=1)

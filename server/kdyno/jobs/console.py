@@ -2,7 +2,6 @@
 """Console lines of an attempt, and what they mean for its job."""
 
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, Field
@@ -12,18 +11,12 @@ from sqlalchemy.orm import Session
 
 from kdyno.jobs import service as jobs
 from kdyno.jobs.budgets import StatusBudgets
-from kdyno.jobs.models import Attempt, ConsoleLine, Job
+from kdyno.jobs.models import Attempt, ConsoleLine, Job, JobEvent
 from kdyno.jobs.owed import Step
 from kdyno.jobs.states import Failure, FailureClass, JobStatus
+from kdyno_lab.console.patterns import ConsolePhase, EventKind
 
 MAX_LINES_PER_POST = 5000
-
-
-class ConsoleEventKind(StrEnum):
-    """What the console reader recognised in the lines."""
-
-    READY = "ready"
-    PANIC = "panic"  # the kernel under test is dead or can no longer be trusted
 
 
 class Line(BaseModel):
@@ -35,10 +28,15 @@ class Line(BaseModel):
 
 
 class ConsoleEvent(BaseModel):
-    """Something recognised; `lines` are the decoded lines, for people."""
+    """Something recognised. `fatal`: the kernel is dead or can no longer be trusted; `lines` are for people."""
 
-    kind: ConsoleEventKind
+    kind: EventKind
     line_no: int
+    fatal: bool = False
+    phase: ConsolePhase | None = None
+    release: Annotated[str, Field(max_length=200)] | None = None
+    rip: Annotated[str, Field(max_length=500)] | None = None
+    trace: Annotated[list[str], Field(max_length=400)] = Field(default_factory=list)
     title: Annotated[str, Field(max_length=500)] = ""
     fingerprint: Annotated[str, Field(max_length=100)] = ""
     lines: Annotated[list[str], Field(max_length=400)] = Field(default_factory=list)
@@ -91,30 +89,40 @@ def _act(session: Session, *, attempt: Attempt, event: ConsoleEvent, budgets: St
     job = session.scalars(select(Job).where(Job.id == attempt.job_id).with_for_update()).one()
     if job.current_attempt_id != attempt.id:
         return
-    status = JobStatus(job.status)
-    if event.kind is ConsoleEventKind.READY and status is JobStatus.BOOTING:
-        jobs.transition(
-            session,
-            job_id=job.id,
-            source=JobStatus.BOOTING,
-            target=JobStatus.PREPARING,
-            due_in=budgets.preparing,
-            detail={"console_line": event.line_no},
-        )
-        jobs.hint_step(session, step=Step.PREPARE, attempt_id=attempt.id)
-    elif event.kind is ConsoleEventKind.PANIC:
+    if event.kind is EventKind.READY:
+        _ready(session, job=job, attempt=attempt, event=event, budgets=budgets)
+        return
+    collected = False
+    if event.fatal:
         # The imager's kernel is ours: when it dies, the lab is at fault, not the patch.
-        ours = status in (JobStatus.ASSIGNED, JobStatus.IMAGING)
-        failure_class = FailureClass.INFRASTRUCTURE if ours else FailureClass.PANIC
-        collected = jobs.collect(session, job_id=job.id, failure=Failure(failure_class, event.title), budgets=budgets)
-        if collected:
-            jobs.note(
-                session,
-                job_id=job.id,
-                attempt_id=attempt.id,
-                kind="panic",
-                title=event.title,
-                fingerprint=event.fingerprint,
-                line_no=event.line_no,
-                lines=event.lines,
-            )
+        ours = event.phase is ConsolePhase.IMAGER or job.status in (JobStatus.ASSIGNED, JobStatus.IMAGING)
+        failure = Failure(FailureClass.INFRASTRUCTURE if ours else FailureClass.PANIC, event.title)
+        collected = jobs.collect(session, job_id=job.id, failure=failure, budgets=budgets)
+    if collected or not _is_noted(session, attempt_id=attempt.id, event=event):
+        detail = event.model_dump(mode="json", exclude={"kind"})
+        jobs.note(session, job_id=job.id, attempt_id=attempt.id, kind=event.kind.value, **detail)
+
+
+def _ready(session: Session, *, job: Job, attempt: Attempt, event: ConsoleEvent, budgets: StatusBudgets) -> None:
+    """The machine is up: the lab may prepare it. A ready line of any other moment means nothing."""
+    if job.status != JobStatus.BOOTING.value:
+        return
+    jobs.transition(
+        session,
+        job_id=job.id,
+        source=JobStatus.BOOTING,
+        target=JobStatus.PREPARING,
+        due_in=budgets.preparing,
+        detail={"console_line": event.line_no},
+    )
+    jobs.hint_step(session, step=Step.PREPARE, attempt_id=attempt.id)
+
+
+def _is_noted(session: Session, *, attempt_id: int, event: ConsoleEvent) -> bool:
+    """Whether a reader that was killed has told this before."""
+    query = select(JobEvent.id).where(
+        JobEvent.attempt_id == attempt_id,
+        JobEvent.kind == event.kind.value,
+        JobEvent.detail["line_no"].as_integer() == event.line_no,
+    )
+    return session.scalar(query.limit(1)) is not None

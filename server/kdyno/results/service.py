@@ -6,13 +6,14 @@ from typing import Any
 
 import structlog
 from pydantic import ValidationError
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, and_, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from kdyno.db.engine import copy_rows
 from kdyno.jobs import service as jobs
 from kdyno.jobs.budgets import StatusBudgets
+from kdyno.jobs.document import workloads_of_job
 from kdyno.jobs.models import Attempt, Job
 from kdyno.jobs.states import Failure, FailureClass, JobStatus
 from kdyno.kernels.models import Build
@@ -21,6 +22,15 @@ from kdyno.results.schemas import AgentEvent, AgentReport, BenchmarkDocument, Ev
 from kdyno.submissions.models import Arm
 
 log = structlog.get_logger(__name__)
+
+# What the agent says of a phase that something else than the phase brought down (agent-contract.json).
+INTERRUPTED_REASONS = frozenset(
+    {
+        "the agent died during this phase",
+        "the agent was told to stop",
+        "the machine was restarted during the job",
+    }
+)
 
 
 def ingest(session: Session, *, attempt: Attempt, report: AgentReport, budgets: StatusBudgets) -> list[tuple[str, int]]:
@@ -63,7 +73,7 @@ def _accept(session: Session, *, job: Job, attempt: Attempt, event: AgentEvent, 
         case EventKind.RESULT:
             _store_result(session, attempt=attempt, event=event)
         case EventKind.JOB_FINISHED:
-            failure = _failure_of_phases(session, attempt_id=attempt.id)
+            failure = _failure_of_job(session, attempt=attempt, event=event)
             jobs.collect(session, job_id=job.id, failure=failure, budgets=budgets)
         case EventKind.PHASE_STARTED | EventKind.PHASE_FINISHED:
             pass
@@ -133,28 +143,44 @@ def _sample_rows(metric_id: int, samples: list[float]) -> Iterator[tuple[int, in
         yield metric_id, idx, value
 
 
-def _failure_of_phases(session: Session, *, attempt_id: int) -> Failure | None:
-    """The first phase that did not end well, or the first benchmark that has no number, as a failure."""
-    ended = session.scalars(
-        select(AgentMessage)
-        .where(AgentMessage.attempt_id == attempt_id, AgentMessage.kind == EventKind.PHASE_FINISHED.value)
-        .order_by(AgentMessage.received_at, AgentMessage.seq)
-    ).all()
-    for message in ended:
-        outcome = PhaseOutcome(message.body.get("outcome") or PhaseOutcome.ERROR.value)
-        if outcome is PhaseOutcome.TIMEOUT:
-            return Failure(FailureClass.TIMEOUT, f"phase {message.phase}: overran its time limit and was killed")
-        if outcome is not PhaseOutcome.DONE:
-            why = message.body.get("reason") or message.body.get("stderr_tail") or "see the job's events"
-            return Failure(FailureClass.TEST, f"phase {message.phase}: {outcome.value}: {str(why)[-500:]}")
+def _failure_of_job(session: Session, *, attempt: Attempt, event: AgentEvent) -> Failure | None:
+    """Why a job that its agent calls finished has no number, or None when every phase ended well."""
+    failure = _failure_of_phases(session, attempt_id=attempt.id)
+    if failure is not None:
+        return failure
     broken = session.scalar(
-        select(Run).where(Run.attempt_id == attempt_id, Run.status == "error").order_by(Run.id).limit(1)
+        select(Run).where(Run.attempt_id == attempt.id, Run.status == "error").order_by(Run.id).limit(1)
     )
     if broken is not None:
         return Failure(FailureClass.TEST, f"{broken.phase}/{broken.benchmark}: {broken.reason}")
-    if not ended:
-        return Failure(FailureClass.TEST, "the agent finished without having run a phase")
+    if event.outcome is not PhaseOutcome.DONE:
+        return Failure(FailureClass.INFRASTRUCTURE, f"the agent gave up: {event.reason or 'it does not say why'}")
+    ended = set(session.scalars(select(AgentMessage.phase).where(_phase_ends(attempt.id))))
+    missing = [w.name for w in workloads_of_job(session, job_id=attempt.job_id) if w.name not in ended]
+    if missing:
+        return Failure(FailureClass.BUG, f"the agent finished without {', '.join(missing)}")
     return None
+
+
+def _failure_of_phases(session: Session, *, attempt_id: int) -> Failure | None:
+    """The first phase that did not end well, as a failure."""
+    query = select(AgentMessage).where(_phase_ends(attempt_id)).order_by(AgentMessage.received_at, AgentMessage.seq)
+    for message in session.scalars(query):
+        outcome = PhaseOutcome(message.body.get("outcome") or PhaseOutcome.ERROR.value)
+        reason = str(message.body.get("reason") or "")
+        if outcome is PhaseOutcome.TIMEOUT:
+            return Failure(FailureClass.TIMEOUT, f"phase {message.phase}: overran its time limit and was killed")
+        if outcome is not PhaseOutcome.DONE:
+            why = reason or message.body.get("stderr_tail") or "see the job's events"
+            failure_class = FailureClass.TEST
+            if reason in INTERRUPTED_REASONS:
+                failure_class = FailureClass.INFRASTRUCTURE
+            return Failure(failure_class, f"phase {message.phase}: {outcome.value}: {str(why)[-500:]}")
+    return None
+
+
+def _phase_ends(attempt_id: int) -> ColumnElement[bool]:
+    return and_(AgentMessage.attempt_id == attempt_id, AgentMessage.kind == EventKind.PHASE_FINISHED.value)
 
 
 def samples_of(session: Session, *, metric_id: int) -> list[float]:
