@@ -35,7 +35,15 @@ def configure(app: Celery, settings: Settings) -> None:
         task_acks_late=True,
         # A task that outlives its worker is found by the sweeper; the broker need not guess.
         task_reject_on_worker_lost=False,
-        broker_transport_options={"visibility_timeout": 4 * 3600},
+        broker_transport_options={
+            "visibility_timeout": 4 * 3600,
+            # A hint is worth no waiting: without a broker the sweeper finds what is owed.
+            "max_retries": 0,
+            "interval_start": 0,
+            "interval_step": 0.1,
+            "interval_max": 0.1,
+            "socket_connect_timeout": 2,
+        },
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
         task_default_queue="control",

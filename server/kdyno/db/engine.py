@@ -57,7 +57,7 @@ def hint(session: Session, task: str, *args: int, queue: str = "control") -> Non
 class UnitOfWork:
     """Makes transactions: commit at the end, roll back on an error, then send the hints.
 
-    A hint that cannot be sent is only logged: the sweeper finds what is owed from the tables.
+    A hint that cannot be sent is only logged, and the rest not tried: the sweeper finds what is owed.
     """
 
     def __init__(self, engine: Engine, *, send_hint: SendHint) -> None:
@@ -76,14 +76,11 @@ class UnitOfWork:
                 session.rollback()
                 raise
             hints: list[Hint] = session.info.pop(_HINTS, [])
-        for item in hints:
-            self._send(item)
-
-    def _send(self, item: Hint) -> None:
         try:
-            self._send_hint(item)
+            for item in hints:
+                self._send_hint(item)
         except Exception as error:
-            log.warning("hint not sent, the sweeper will find it", task=item.task, args=item.args, error=str(error))
+            log.warning("hints not sent, the sweeper will find them", hints=[str(h) for h in hints], error=str(error))
 
 
 def copy_rows(session: Session, statement: str, rows: Iterator[tuple[Any, ...]]) -> int:
