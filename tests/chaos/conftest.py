@@ -12,7 +12,7 @@ import pytest
 from tests.running_lab import RunningLab, free_port, running_lab
 
 from kdyno.config import Paths
-from kdyno_lab.images.manifest import build_manifest, format_manifest
+from kdyno_lab.images.manifest import format_manifest, hash_image
 
 TESTS = Path(__file__).resolve().parents[1]
 GUEST = TESTS / "fakes" / "guest.py"
@@ -33,7 +33,7 @@ def write_image(paths: Paths) -> None:
     directory = paths.image(IMAGE_ID)
     directory.mkdir(parents=True)
     (directory / "disk.img").write_bytes(os.urandom(2**20) + bytes(2**20) + os.urandom(2**19))
-    manifest = build_manifest(directory / "disk.img", image_id=IMAGE_ID)
+    manifest = hash_image(directory / "disk.img", image_id=IMAGE_ID, chunk_bytes=2**20)
     (directory / "manifest.txt").write_text(format_manifest(manifest), encoding="ascii")
     (directory / "manifest.json").write_text("{}", encoding="ascii")
 

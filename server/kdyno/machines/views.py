@@ -2,10 +2,12 @@
 """What machines fetch while they boot, and what the imager reports."""
 
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
+from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, PlainTextResponse, Response
 from pydantic import BaseModel, Field
 
@@ -14,7 +16,7 @@ from kdyno.dependencies import BearerToken, DbSession, RuntimeDep, attempt_of_to
 from kdyno.jobs import imaging
 from kdyno.machines import boot, service
 from kdyno_lab.boot.script import render_chain
-from kdyno_lab.images.manifest import CHUNK_BYTES
+from kdyno_lab.images.manifest import parse_manifest
 
 router = APIRouter(tags=["boot"])
 
@@ -60,14 +62,25 @@ def image_manifest(image_id: HexId, runtime: RuntimeDep) -> FileResponse:
 
 
 @router.get("/boot/image/{image_id}/chunk/{index}")
-def image_chunk(image_id: HexId, index: int, runtime: RuntimeDep) -> Response:
+def image_chunk(image_id: HexId, index: Annotated[int, PathParameter(ge=0)], runtime: RuntimeDep) -> Response:
     """One chunk of a golden image; the last one may be short."""
-    path = runtime.paths.image(image_id) / "disk.img"
-    if index < 0 or not path.is_file() or index * CHUNK_BYTES >= path.stat().st_size:
+    directory = runtime.paths.image(image_id)
+    try:
+        chunk_bytes = _chunk_bytes(directory / "manifest.txt")
+        with (directory / "disk.img").open("rb") as disk:
+            disk.seek(index * chunk_bytes)
+            data = disk.read(chunk_bytes)
+    except FileNotFoundError as error:
+        raise HTTPException(404, f"there is no image {image_id}") from error
+    if not data:
         raise HTTPException(404, f"image {image_id} has no chunk {index}")
-    with path.open("rb") as disk:
-        disk.seek(index * CHUNK_BYTES)
-        return Response(disk.read(CHUNK_BYTES), media_type="application/octet-stream")
+    return Response(data, media_type="application/octet-stream")
+
+
+@cache
+def _chunk_bytes(manifest: Path) -> int:
+    """An image never changes once it has its id, so its manifest is read once."""
+    return parse_manifest(manifest.read_text(encoding="ascii")).chunk_bytes
 
 
 def _file(path: Path) -> FileResponse:
