@@ -10,7 +10,7 @@ from sqlalchemy import select
 from kdyno.dependencies import DbSession, Requester, RuntimeDep
 from kdyno.machines import service
 from kdyno.machines.health import MachineHealth
-from kdyno.machines.models import Lease, Machine
+from kdyno.machines.models import IMAGE_ID_PATTERN, Lease, Machine
 from kdyno_lab.images.manifest import parse_manifest
 
 router = APIRouter(prefix="/api/v1", tags=["machines"])
@@ -39,7 +39,7 @@ class ImageSelection(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    id: str = Field(pattern=r"^[0-9a-f]{8,128}$")
+    id: str = Field(pattern=IMAGE_ID_PATTERN)
 
 
 @router.get("/machines")

@@ -7,6 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from kdyno.db.base import Base, BigId, CreatedAt, Json, Timestamp, in_values
 from kdyno.machines.health import MachineHealth
 
+# An image id becomes a folder's name and a part of URLs.
+IMAGE_ID_PATTERN = r"^[a-z0-9][a-z0-9.-]{0,127}$"
+
 
 class Machine(Base):
     """One computer under test (DUT) and how its lab controls it.

@@ -15,12 +15,14 @@ from kdyno.checkout import AGENT_BINARY, KBENCH_BINARY
 from kdyno.dependencies import BearerToken, DbSession, RuntimeDep, attempt_of_token
 from kdyno.jobs import imaging
 from kdyno.machines import boot, service
+from kdyno.machines.models import IMAGE_ID_PATTERN
 from kdyno_lab.boot.script import render_chain
 from kdyno_lab.images.manifest import parse_manifest
 
 router = APIRouter(tags=["boot"])
 
-HexId = Annotated[str, Field(pattern=r"^[0-9a-f]{8,128}$")]
+BuildKey = Annotated[str, PathParameter(pattern=r"^[0-9a-f]{64}$")]
+ImageId = Annotated[str, PathParameter(pattern=IMAGE_ID_PATTERN)]
 
 
 @router.get("/boot/ipxe", response_class=PlainTextResponse)
@@ -37,7 +39,7 @@ def machine_script(session: DbSession, mac: Annotated[str, Query(max_length=40)]
 
 
 @router.get("/boot/file/kernel/{build_key}")
-def kernel_file(build_key: HexId, runtime: RuntimeDep) -> FileResponse:
+def kernel_file(build_key: BuildKey, runtime: RuntimeDep) -> FileResponse:
     """A built kernel."""
     return _file(runtime.paths.build(build_key) / "bzImage")
 
@@ -50,19 +52,19 @@ class ImagerFile(StrEnum):
 
 
 @router.get("/boot/file/imager/{image_id}/{name}")
-def imager_file(image_id: HexId, name: ImagerFile, runtime: RuntimeDep) -> FileResponse:
+def imager_file(image_id: ImageId, name: ImagerFile, runtime: RuntimeDep) -> FileResponse:
     """The imager's kernel or initramfs."""
     return _file(runtime.paths.image(image_id) / "imager" / name.value)
 
 
 @router.get("/boot/image/{image_id}/manifest.txt")
-def image_manifest(image_id: HexId, runtime: RuntimeDep) -> FileResponse:
+def image_manifest(image_id: ImageId, runtime: RuntimeDep) -> FileResponse:
     """Chunk hashes of a golden image, as the imager reads them."""
     return _file(runtime.paths.image(image_id) / "manifest.txt")
 
 
 @router.get("/boot/image/{image_id}/chunk/{index}")
-def image_chunk(image_id: HexId, index: Annotated[int, PathParameter(ge=0)], runtime: RuntimeDep) -> Response:
+def image_chunk(image_id: ImageId, index: Annotated[int, PathParameter(ge=0)], runtime: RuntimeDep) -> Response:
     """One chunk of a golden image; the last one may be short."""
     directory = runtime.paths.image(image_id)
     try:
