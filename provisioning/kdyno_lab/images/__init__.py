@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Golden images: their recipe built into a disk, and the manifest that proves a copy of it."""
+"""Golden images: building them from a recipe, and the manifest that says what a disk must hold."""
