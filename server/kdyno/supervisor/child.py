@@ -28,7 +28,11 @@ class StopStep:
 
 @dataclass(frozen=True)
 class ChildSpec:
-    """What a child is. `death_signal` is what the kernel sends it when the supervisor itself is killed."""
+    """What a child is.
+
+    It is ready when `ready` says so and its output holds `ready_words`; without either, once it runs.
+    `death_signal` is what the kernel sends it when the supervisor itself is killed.
+    """
 
     name: str
     argv: tuple[str, ...]
@@ -37,6 +41,7 @@ class ChildSpec:
     working_directory: Path
     user: ServiceUser | None = None
     ready: Probe | None = None
+    ready_words: str = ""
     ready_timeout_s: float = 60.0
     stop: tuple[StopStep, ...] = field(default=(StopStep(signal.SIGTERM, 5.0),))
     death_signal: signal.Signals = signal.SIGKILL

@@ -187,6 +187,8 @@ class Loop:
             return True
         if child.process is None or (child.spec.ready is not None and not child.spec.ready()):
             return False
+        if not any(child.spec.ready_words in line for line in [*child.log.tail(), ""]):
+            return False
         child.report.state = ChildState.RUNNING
         if child.report.ready_after_s is None:
             child.report.ready_after_s = round(time.monotonic() - child.started_s, 2)

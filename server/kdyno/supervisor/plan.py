@@ -14,6 +14,9 @@ from kdyno.supervisor.probes import http_ok, smtp_greets
 LAB_THREADS = 4
 BUILD_THREADS = 1
 
+# how Celery says that it takes messages
+_WORKER_IS_READY = " ready."
+
 
 def child_environment(settings: Settings) -> dict[str, str]:
     """The environment of every Python child: ours, these very settings, and what keeps it small."""
@@ -48,6 +51,7 @@ def python_children(settings: Settings, *, embedded_mail: bool) -> list[ChildSpe
             "worker-build",
             about="builds kernels",
             arguments=("worker", "--name", "build", "--queue", "build", "--threads", str(BUILD_THREADS)),
+            ready_words=_WORKER_IS_READY,
         ),
         _kdyno(
             settings,
@@ -55,8 +59,16 @@ def python_children(settings: Settings, *, embedded_mail: bool) -> list[ChildSpe
             "worker-lab",
             about="moves jobs on, works the machines",
             arguments=("worker", "--name", "lab", *lab_queues, "--threads", str(LAB_THREADS)),
+            ready_words=_WORKER_IS_READY,
         ),
-        _kdyno(settings, environment, "beat", about="clock of the sweeper", arguments=("beat",)),
+        _kdyno(
+            settings,
+            environment,
+            "beat",
+            about="clock of the sweeper",
+            arguments=("beat",),
+            ready_words="beat: Starting",
+        ),
         _module(
             settings,
             environment,
@@ -96,6 +108,7 @@ def _kdyno(
     about: str,
     arguments: tuple[str, ...],
     ready: Probe | None = None,
+    ready_words: str = "",
 ) -> ChildSpec:
     return ChildSpec(
         name=name,
@@ -104,6 +117,7 @@ def _kdyno(
         environment=environment,
         working_directory=settings.data_dir,
         ready=ready,
+        ready_words=ready_words,
     )
 
 
