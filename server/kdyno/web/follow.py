@@ -20,8 +20,10 @@ from kdyno.submissions.schemas import StepState, SubmissionView
 from kdyno.submissions.status import SubmissionStatus
 from kdyno.web.render import fragment
 from kdyno.web.stream import Update
+from kdyno_lab.console.patterns import FATAL_KINDS
 
 TAIL_LINES = 40
+_DEATHS = [kind.value for kind in FATAL_KINDS]
 _ACTIVE = [status.value for status in HOLDS_MACHINE]
 
 
@@ -153,7 +155,7 @@ def panics_of(session: Session, *, submission_id: int) -> list[Panic]:
     query = (
         select(Job.id, Job.order_no, JobEvent.detail)
         .join(Job, Job.id == JobEvent.job_id)
-        .where(Job.submission_id == submission_id, JobEvent.kind == "panic")
+        .where(Job.submission_id == submission_id, JobEvent.kind.in_(_DEATHS))
         .order_by(Job.order_no, JobEvent.id)
     )
     return [
