@@ -22,7 +22,7 @@ _LAB_FAILURE = 3
 class Example(StrEnum):
     """The patches in examples/patches that the demo can send, without their suffix."""
 
-    SLOW = "slow-getppid"
+    SLOW = "getppid-slower"
     COMMENT = "comment-only"
 
 

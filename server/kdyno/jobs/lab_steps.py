@@ -19,7 +19,7 @@ from kdyno.step_lease import LEASE
 from kdyno.submissions.models import Arm
 from kdyno_lab.power.driver import PowerDriver, PowerError
 from kdyno_lab.power.registry import build_driver
-from kdyno_lab.prepare import Expected, Payload, PrepareError, prepare_machine
+from kdyno_lab.prepare import Expected, Payload, PrepareError, preparer
 
 log = structlog.get_logger(__name__)
 
@@ -104,7 +104,7 @@ def prepare_attempt(runtime: Runtime, *, attempt_id: int) -> None:
     target = _target(runtime, attempt_id=attempt_id)
     options = target.machine.options
     try:
-        manifest = prepare_machine(
+        manifest = preparer(target.machine.driver)(
             address=str(options.get("ssh_host", "127.0.0.1")),
             port=int(options.get("ssh_port", 22)),
             private_key=runtime.paths.ssh_key,
