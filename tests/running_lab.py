@@ -30,14 +30,14 @@ def free_port() -> int:
         return port
 
 
-def wait_for(what: str, check: Callable[[], Any], *, timeout_s: float) -> Any:
+def wait_for(what: str, check: Callable[[], Any], *, timeout_s: float, pause_s: float = 0.1) -> Any:
     """Ask again and again until the answer is true; the answer."""
     end = time.monotonic() + timeout_s
     while time.monotonic() < end:
         answer = check()
         if answer:
             return answer
-        time.sleep(0.1)
+        time.sleep(pause_s)
     raise AssertionError(f"not within {timeout_s:.0f} s: {what}")
 
 
@@ -82,16 +82,6 @@ class RunningLab:
     def steps(self, submission_id: int) -> list[dict[str, Any]]:
         steps: list[dict[str, Any]] = self.view(submission_id)["progress"]["steps"]
         return steps
-
-    def wait_for_detail(self, submission_id: int, word: str, *, timeout_s: float = 60) -> None:
-        """Wait until some running step says `word`, such as a job's status."""
-        wait_for(
-            f"a step that is {word}",
-            lambda: any(
-                s["state"] == "running" and word in f"{s['name']} {s['detail']}" for s in self.steps(submission_id)
-            ),
-            timeout_s=timeout_s,
-        )
 
     def wait_finished(self, submission_id: int, *, timeout_s: float = 150) -> dict[str, Any]:
         view: dict[str, Any] = wait_for(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.running_lab import RunningLab, free_port, running_lab
+from tests.running_lab import RunningLab, free_port, running_lab, wait_for
 
 from kdyno.config import Paths
 from kdyno_lab.images.manifest import format_manifest, hash_image
@@ -22,6 +22,18 @@ IMAGE_ID = "cafe0001"
 
 class FakeLab(RunningLab):
     """A running lab with fake machines."""
+
+    def wait_for_status(self, submission_id: int, status: JobStatus, *, timeout_s: float = 90) -> None:
+        """Wait until a job of the submission is in `status`; asks the database, to be in time for short ones."""
+        engine = create_database_engine(database_url(postgres_sockets(self.paths)))
+        query = select(func.count()).select_from(Job).where(Job.submission_id == submission_id, Job.status == status)
+
+        def met() -> bool:
+            with engine.connect() as connection:
+                return bool(connection.scalar(query))
+
+        wait_for(f"a job that is {status}", met, timeout_s=timeout_s, pause_s=0.02)
+        engine.dispose()
 
     def set_guest(self, *, fault: str = "") -> None:
         """What goes wrong on the machines from now on."""

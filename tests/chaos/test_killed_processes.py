@@ -11,6 +11,7 @@ from tests.running_lab import wait_for
 
 from kdyno.db.engine import create_database_engine
 from kdyno.jobs.models import Job
+from kdyno.jobs.states import JobStatus
 from kdyno.machines.models import Lease
 from kdyno.results.models import AgentMessage, Metric, Run, Sample
 from kdyno.supervisor.postgres import database_url, postgres_sockets
@@ -85,7 +86,9 @@ def test_undisturbed(fake_lab: FakeLab, patch: str) -> None:
 
 def test_the_build_worker_dies_in_a_build(fake_lab: FakeLab, patch: str) -> None:
     submission_id = fake_lab.submit(patch)
-    fake_lab.wait_for_detail(submission_id, "build")
+    wait_for(
+        "a build under way", lambda: fake_lab.steps(submission_id)[0]["state"] == "running", timeout_s=60, pause_s=0.02
+    )
     fake_lab.kill("worker-build")
     end_well(fake_lab, submission_id)
 
@@ -95,10 +98,10 @@ def test_the_lab_worker_dies(fake_lab: FakeLab, patch: str, status: str) -> None
     submission_id = fake_lab.submit(patch)
     if status == "collecting":
         # Too short to be met by looking: the power switch is told to hang, the worker dies at it.
-        fake_lab.wait_for_detail(submission_id, "running")
+        fake_lab.wait_for_status(submission_id, JobStatus.RUNNING)
         for machine in fake_lab.paths.machines.iterdir():
             (machine / "control.json").write_text('{"off": ["hang", "ok"]}', encoding="utf-8")
-    fake_lab.wait_for_detail(submission_id, status)
+    fake_lab.wait_for_status(submission_id, JobStatus(status))
     fake_lab.kill("worker-lab")
     for machine in fake_lab.paths.machines.iterdir():
         (machine / "control.json").unlink(missing_ok=True)
@@ -108,7 +111,7 @@ def test_the_lab_worker_dies(fake_lab: FakeLab, patch: str, status: str) -> None
 @pytest.mark.parametrize("status", ["imaging", "running"])
 def test_the_server_dies_while_a_machine_reports(fake_lab: FakeLab, patch: str, status: str) -> None:
     submission_id = fake_lab.submit(patch)
-    fake_lab.wait_for_detail(submission_id, status)
+    fake_lab.wait_for_status(submission_id, JobStatus(status))
     fake_lab.kill("server")
     end_well(fake_lab, submission_id)
 
@@ -116,6 +119,6 @@ def test_the_server_dies_while_a_machine_reports(fake_lab: FakeLab, patch: str, 
 @pytest.mark.parametrize("child", ["beat", "console", "broker", "database"])
 def test_another_process_dies_while_a_job_boots(fake_lab: FakeLab, patch: str, child: str) -> None:
     submission_id = fake_lab.submit(patch)
-    fake_lab.wait_for_detail(submission_id, "booting")
+    fake_lab.wait_for_status(submission_id, JobStatus.BOOTING)
     fake_lab.kill(child)
     end_well(fake_lab, submission_id)
