@@ -129,7 +129,12 @@ def test_the_list_goes_on_page_by_page(client: TestClient, lab: LabRows) -> None
 
 
 def test_a_form_from_another_site_is_refused(client: TestClient, lab: LabRows) -> None:
-    evil = ({}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example"}, {"Origin": "null"})
+    evil: tuple[dict[str, str], ...] = (
+        {},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+    )
     for headers in evil:
         assert client.post("/submissions", data=FORM, headers=headers).status_code == 403
         assert client.post("/submissions/1/cancel", headers=headers).status_code == 403
