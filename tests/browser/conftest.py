@@ -11,12 +11,12 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from tests.lab_rows import LabRows
-from tests.running_lab import free_port, wait_for
 
 from kdyno.config import Settings
 from kdyno.db.engine import UnitOfWork, create_database_engine
 from kdyno.db.migrate import upgrade
+from tests.lab_rows import LabRows
+from tests.running_lab import free_port, wait_for
 
 SOURCE = "int one(void)\n{ return 1; }\n/* end */\n"
 STATIC = Path(__file__).parents[2] / "server" / "kdyno" / "web" / "static"
@@ -25,7 +25,7 @@ STATIC = Path(__file__).parents[2] / "server" / "kdyno" / "web" / "static"
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium without a window."""
-    program = shutil.which("chromium")
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         pytest.skip("no chromium on this computer: apt-get install chromium")
     if not (STATIC / "vendor").is_dir():
@@ -66,37 +66,54 @@ def _make_tree(repository: Path, *, work: Path) -> None:
     subprocess.run(["git", "clone", "-q", "--bare", str(work), str(repository)], check=True)
 
 
+class Server:
+    """The server, a process like in a real lab."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.url = settings.server_url
+        self._settings = settings
+        self._log = settings.data_dir / "server.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "kdyno.cli.main", "serve"],
+                env={**os.environ, **self._settings.environment()},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        wait_for("the server", self._answers, timeout_s=60)
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(timeout=30)
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        if self._process.poll() is not None:
+            pytest.fail(self._log.read_text(encoding="utf-8")[-3000:])
+        try:
+            return httpx.get(f"{self.url}/healthz", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
 @pytest.fixture
-def server(settings: Settings, lab: LabRows) -> Iterator[str]:
-    """Address of the server, which is a process like in a real lab."""
-    with (settings.data_dir / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "kdyno.cli.main", "serve"],
-            env={**os.environ, **settings.environment()},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        wait_for("the server", lambda: _answers(process, settings), timeout_s=60)
-        yield settings.server_url
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def _answers(process: subprocess.Popen[bytes], settings: Settings) -> bool:
-    if process.poll() is not None:
-        pytest.fail((settings.data_dir / "server.log").read_text(encoding="utf-8")[-3000:])
-    try:
-        return httpx.get(f"{settings.server_url}/healthz", timeout=5).status_code == 200
-    except httpx.TransportError:
-        return False
+def server(settings: Settings, lab: LabRows) -> Iterator[Server]:
+    """A running server."""
+    running = Server(settings)
+    running.start()
+    yield running
+    running.kill()
 
 
 @pytest.fixture
-def page(browser: Browser, server: str) -> Iterator[Page]:
+def page(browser: Browser, server: Server) -> Iterator[Page]:
     """A page whose scripts must not complain; the content security policy would be heard here too."""
-    context = browser.new_context(base_url=server, viewport={"width": 1200, "height": 900})
+    context = browser.new_context(base_url=server.url, viewport={"width": 1200, "height": 900})
     context.set_default_timeout(20_000)
     complaints: list[str] = []
     tab = context.new_page()

@@ -6,8 +6,8 @@ import random
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
-from tests.lab_rows import LabRows, agent_events
 
+from kdyno.config import Settings
 from kdyno.jobs import console
 from kdyno.jobs import service as jobs
 from kdyno.jobs.models import Attempt, Job
@@ -16,6 +16,8 @@ from kdyno.kernels.models import Build
 from kdyno.kernels.status import BuildStatus
 from kdyno.submissions.conclude import conclude
 from kdyno.submissions.models import Submission
+from tests.browser.conftest import Server
+from tests.lab_rows import LabRows, agent_events
 
 pytestmark = pytest.mark.browser
 
@@ -162,6 +164,32 @@ def test_a_form_sent_twice_at_once_queues_once(page: Page, lab: LabRows) -> None
     assert len(set(seen)) == 1 and seen[0].startswith("/submissions/")
     assert count(lab, Submission) == 1
     assert count(lab, Job) == 4
+
+
+def test_a_page_goes_on_by_itself_after_the_server_was_killed(page: Page, lab: LabRows, server: Server) -> None:
+    lab.submit(built=False)
+    page.goto("/submissions/1")
+    page.evaluate("window.notReloaded = true")
+    server.kill()
+    set_builds(lab, status=BuildStatus.BUILDING, objects_done=321)
+    server.start()
+    expect(page.locator("#steps")).to_contain_text("321 of about 700 objects")
+    assert page.evaluate("window.notReloaded") is True
+
+
+def test_a_build_log_grows_while_it_is_read(page: Page, lab: LabRows, settings: Settings) -> None:
+    lab.submit(built=False)
+    set_builds(lab, status=BuildStatus.BUILDING, objects_done=1)
+    log = settings.paths.build_log(1)
+    log.parent.mkdir()
+    log.write_text("  CC      init/main.o\n", encoding="utf-8")
+    page.goto("/builds/1")
+    expect(page.locator("#log")).to_contain_text("init/main.o")
+    with log.open("a", encoding="utf-8") as file:
+        file.write("  CC      kernel/<fork>.o\n")
+    expect(page.locator("#log")).to_contain_text("kernel/<fork>.o")
+    set_builds(lab, status=BuildStatus.DONE, objects_done=700)
+    expect(page.locator("#status")).to_contain_text("done")
 
 
 def test_cancel_asks_first_and_shows_that_it_was_heard(page: Page, lab: LabRows) -> None:

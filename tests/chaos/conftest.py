@@ -9,10 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.running_lab import RunningLab, free_port, running_lab, wait_for
+from sqlalchemy import func, select
 
 from kdyno.config import Paths
+from kdyno.db.engine import create_database_engine
+from kdyno.jobs.models import Job
+from kdyno.jobs.states import JobStatus
+from kdyno.supervisor.postgres import database_url, postgres_sockets
 from kdyno_lab.images.manifest import format_manifest, hash_image
+from tests.running_lab import RunningLab, free_port, running_lab, wait_for
 
 TESTS = Path(__file__).resolve().parents[1]
 GUEST = TESTS / "fakes" / "guest.py"

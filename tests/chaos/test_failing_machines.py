@@ -2,6 +2,7 @@
 """Machines that fail, lie or panic: a class that says whose problem it is, and nothing left locked."""
 
 import pytest
+
 from tests.chaos.conftest import FakeLab
 from tests.chaos.test_killed_processes import patch
 

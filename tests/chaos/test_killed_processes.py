@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
-from tests.chaos.conftest import FakeLab
-from tests.running_lab import wait_for
 
 from kdyno.db.engine import create_database_engine
 from kdyno.jobs.models import Job
@@ -15,6 +13,8 @@ from kdyno.jobs.states import JobStatus
 from kdyno.machines.models import Lease
 from kdyno.results.models import AgentMessage, Metric, Run, Sample
 from kdyno.supervisor.postgres import database_url, postgres_sockets
+from tests.chaos.conftest import FakeLab
+from tests.running_lab import wait_for
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 

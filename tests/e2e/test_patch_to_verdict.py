@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.running_lab import RunningLab, free_port, running_lab, wait_for
 
 from kdyno.checkout import EXAMPLE_PATCHES
 from kdyno.kernels.acquire import packaged_source
+from tests.running_lab import RunningLab, free_port, running_lab, wait_for
 
 pytestmark = [pytest.mark.guest, pytest.mark.timeout(2400)]
 

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
-from tests.lab_rows import LabRows
 
 from kdyno.db.engine import Hint, UnitOfWork, create_database_engine
 from kdyno.db.migrate import upgrade
 from kdyno.db.tables import Base
 from kdyno.jobs.budgets import StatusBudgets
+from tests.lab_rows import LabRows
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ import jsonschema
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
-from tests.lab_rows import ROOT_HASH, LabRows, agent_events
 
 from kdyno.accounts import service as accounts
 from kdyno.app import create_app
@@ -23,6 +22,7 @@ from kdyno.kernels import service as kernels
 from kdyno.kernels.models import Build
 from kdyno.results.schemas import AgentReport
 from kdyno.submissions.models import Submission
+from tests.lab_rows import ROOT_HASH, LabRows, agent_events
 
 pytestmark = pytest.mark.integration
 

@@ -12,9 +12,9 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import errors
-from tests.lab_rows import LabRows
 
 from kdyno.submissions.conclude import conclude
+from tests.lab_rows import LabRows
 
 pytestmark = pytest.mark.integration
 

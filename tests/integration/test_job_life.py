@@ -5,7 +5,6 @@ import itertools
 
 import pytest
 from sqlalchemy import func, select
-from tests.lab_rows import LabRows, agent_events
 
 from kdyno.alerts.models import OutboxMail
 from kdyno.db.engine import Hint
@@ -18,6 +17,7 @@ from kdyno.results.models import AgentMessage, Sample
 from kdyno.submissions import service as submissions
 from kdyno.submissions.conclude import conclude
 from kdyno.submissions.models import Submission
+from tests.lab_rows import LabRows, agent_events
 
 pytestmark = pytest.mark.integration
 

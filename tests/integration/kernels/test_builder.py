@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from tests.fakes.tiny_kernel import TINY_TREE, make_tiny_repo, tiny_patch
 
 from kdyno.kernels.builder import (
     BuildDirs,
@@ -29,6 +28,7 @@ from kdyno.kernels.builder import (
 from kdyno.kernels.kconfig import Kconfig, KconfigBase, parse_kconfig
 from kdyno.kernels.sandbox import SandboxLimits
 from kdyno.kernels.toolchain import identify_toolchain
+from tests.fakes.tiny_kernel import TINY_TREE, make_tiny_repo, tiny_patch
 
 SYS_C = (TINY_TREE / "kernel" / "sys.c").read_text()
 MAKEFILE = (TINY_TREE / "Makefile").read_text()

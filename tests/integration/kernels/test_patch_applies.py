@@ -4,11 +4,11 @@
 from pathlib import Path
 
 import pytest
-from tests.fakes.tiny_kernel import TINY_TREE, make_tiny_repo, tiny_patch
 
 from kdyno.kernels.errors import PatchError
 from kdyno.kernels.git import git
 from kdyno.kernels.patches import PatchDoesNotApply, apply, check_applies, parse_patch
+from tests.fakes.tiny_kernel import TINY_TREE, make_tiny_repo, tiny_patch
 
 SYS_C = (TINY_TREE / "kernel" / "sys.c").read_text()
 LONG = "".join(f"line {number}\n" for number in range(1, 61))

@@ -6,7 +6,6 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from tests.fakes.tiny_kernel import make_tiny_repo
 
 from kdyno.kernels.errors import RevisionError, TreeError
 from kdyno.kernels.git import git
@@ -19,6 +18,7 @@ from kdyno.kernels.trees import (
     validate_source,
     validate_tree_name,
 )
+from tests.fakes.tiny_kernel import make_tiny_repo
 
 
 def member(name: str, content: bytes = b"", *, mode: int = 0o644, link: str = "") -> tuple[tarfile.TarInfo, bytes]:

@@ -15,7 +15,6 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
-from tests.running_lab import RunningLab, free_port, running_lab, wait_for
 
 from kdyno.config import Paths
 from kdyno.mail.mailbox import list_mails
@@ -23,6 +22,7 @@ from kdyno.mail.transport import send
 from kdyno.supervisor.postgres import database_url, postgres_sockets
 from kdyno.supervisor.state import LabReport, LabState, read_report
 from kdyno_lab.power.process import is_alive
+from tests.running_lab import RunningLab, free_port, running_lab, wait_for
 
 pytestmark = pytest.mark.integration
 

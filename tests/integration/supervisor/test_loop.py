@@ -99,9 +99,12 @@ def test_what_ignores_a_polite_request_is_killed_with_all_it_started(loop: Loop,
     grandchild = written_pid(pidfile)
     begin_s = time.monotonic()
     loop.stop(["deaf"])
-    assert 0.3 < time.monotonic() - begin_s < 3
+    assert 0.3 < time.monotonic() - begin_s < 10
     assert loop.reports()["deaf"].state is ChildState.STOPPED
-    assert not alive(grandchild)
+    deadline_s = time.monotonic() + 5
+    while alive(grandchild):
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
 
 
 def test_the_last_output_before_the_end_is_kept(loop: Loop, tmp_path: Path) -> None:

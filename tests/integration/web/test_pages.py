@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
-from tests.lab_rows import LabRows
 
 from kdyno.app import create_app
 from kdyno.config import Settings
@@ -26,6 +25,7 @@ from kdyno.submissions.models import Submission
 from kdyno.web import follow
 from kdyno.web.errors import install_error_pages
 from kdyno_lab.console.patterns import EventKind
+from tests.lab_rows import LabRows
 
 pytestmark = pytest.mark.integration
 
