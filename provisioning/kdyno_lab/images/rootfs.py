@@ -20,6 +20,8 @@ Log = Callable[[str], None]
 _HOST_KEY_PATH = "etc/ssh/ssh_host_ed25519_key.pub"
 _SCRIPTS_PATH = "/kdyno-customize"
 _KERNEL_PATH = "/kdyno-kernel.deb"
+_MERGED_USR_HOOKS = "/usr/share/mmdebstrap/hooks/merged-usr"
+_PREFERENCES_PATH = "/etc/apt/preferences.d/kdyno"
 
 # Runs outside the new root with the apt configuration of mmdebstrap: fetches the kernel without installing it.
 _DOWNLOAD_KERNEL = """
@@ -75,6 +77,9 @@ def make_root_tar(
         "--dpkgopt=force-unsafe-io",
         *(f"--dpkgopt=path-exclude={path}" for path in recipe.excluded_paths),
         *(f"--aptopt={option}" for option in transport_options()),
+        f"--hook-dir={_MERGED_USR_HOOKS}",
+        '--setup-hook=mkdir -p "$1/etc/apt/preferences.d"',
+        f"--setup-hook=upload {shlex.quote(str(recipe.directory / 'apt-preferences'))} {_PREFERENCES_PATH}",
         f"--customize-hook={_DOWNLOAD_KERNEL.format(package=recipe.kernel_package, path=_KERNEL_PATH)}",
         f"--customize-hook=download {_KERNEL_PATH} {shlex.quote(str(result.kernel_package))}",
         f'--customize-hook=rm "$1{_KERNEL_PATH}"',
@@ -148,7 +153,7 @@ def run_logged(command: list[str], *, log: Log, timeout_s: float, epoch: int) ->
         status = process.wait()
         if status != 0:
             output.seek(0)
-            tail = output.read().decode(errors="replace").splitlines()[-20:]
+            tail = [line[:300] for line in output.read().decode(errors="replace").splitlines()[-20:]]
             reason = f"timed out after {timeout_s:.0f} s" if status in (124, 137) else f"ended with {status}"
             raise ImageBuildError("\n".join([f"{command[0]} {reason}", *tail]))
 

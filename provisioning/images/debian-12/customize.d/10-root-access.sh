@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs inside the new root. The lab's key is the only way in: there is no password.
 set -eu
-passwd --lock root >/dev/null
+# Not `passwd --lock`: without PAM, sshd turns a locked account away even with the right key.
+usermod --password '*' root
 chmod 700 /root /root/.ssh
 chmod 600 /root/.ssh/authorized_keys
 chown -R root:root /root/.ssh
