@@ -42,11 +42,14 @@ def demo(
 
     from kdyno.cli.demo_steps import StepFailedError
     from kdyno.config import load_settings
+    from kdyno.supervisor.child import become_subreaper
     from kdyno.supervisor.errors import LabError
+    from kdyno.supervisor.remains import end_descendants
 
     settings = load_settings(**given(data_dir=data_dir, port=port))
     signal.signal(signal.SIGTERM, _like_ctrl_c)
     signal.signal(signal.SIGHUP, _like_ctrl_c)
+    become_subreaper()
     console = Console()
     try:
         code = _run(settings, console=console, example=example, boots=boots, once=once, setup_seconds=setup_seconds)
@@ -55,6 +58,8 @@ def demo(
     except (LabError, StepFailedError) as error:
         typer.echo(f"kdyno: {error}", err=True)
         code = _LAB_FAILURE
+    finally:
+        end_descendants()
     raise typer.Exit(code)
 
 

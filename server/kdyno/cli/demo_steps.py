@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the demo needs beside a running lab: a golden image and a kernel tree. Each step is quick when it is there."""
 
-import subprocess
+import os
+import signal
 import time
 from collections import deque
 from pathlib import Path
 
 from rich.console import Console
-from rich.status import Status
 
 from kdyno.cli.progress import duration_text
 from kdyno.config import Settings
+from kdyno.supervisor.child import ChildSpec, spawn
 from kdyno.supervisor.plan import child_environment, kdyno_command
 
 TREE_NAME = "debian"
@@ -51,19 +52,17 @@ def _run(settings: Settings, *arguments: str, what: str, console: Console) -> No
     """Run one `kdyno` command, showing its latest line and the elapsed time."""
     begin_s = time.monotonic()
     tail: deque[str] = deque(maxlen=_TAIL_LINES)
-    with (
-        console.status(what) as status,
-        subprocess.Popen(
-            kdyno_command(*arguments),
-            env=child_environment(settings),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        ) as process,
-    ):
-        _follow(process, tail=tail, status=status, what=what)
+    output, write_end = os.pipe()
+    with open(output, errors="replace") as lines, console.status(what) as status:  # noqa: PTH123  (a descriptor)
+        process = spawn(_spec(settings, arguments), output=write_end)
+        os.close(write_end)
+        try:
+            for line in lines:
+                tail.append(line.rstrip())
+                status.update(f"{what}: {line.strip()[:100]}")
+            process.wait()
+        finally:
+            process.terminate()  # no more than a courtesy to one that has ended
     took = duration_text(time.monotonic() - begin_s)
     if process.returncode != 0:
         words = "\n    ".join(tail)
@@ -71,13 +70,12 @@ def _run(settings: Settings, *arguments: str, what: str, console: Console) -> No
     console.print(f"{what}: there after {took}", highlight=False, markup=False)
 
 
-def _follow(process: subprocess.Popen[str], *, tail: deque[str], status: Status, what: str) -> None:
-    if process.stdout is None:
-        return
-    try:
-        for line in process.stdout:
-            tail.append(line.rstrip())
-            status.update(f"{what}: {line.strip()[:100]}")
-    except BaseException:
-        process.terminate()
-        raise
+def _spec(settings: Settings, arguments: tuple[str, ...]) -> ChildSpec:
+    return ChildSpec(
+        name=arguments[0],
+        argv=kdyno_command(*arguments),
+        about="a step of the demo",
+        environment=child_environment(settings),
+        working_directory=settings.data_dir,
+        death_signal=signal.SIGTERM,
+    )

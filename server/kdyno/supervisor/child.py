@@ -42,7 +42,7 @@ class ChildSpec:
     user: ServiceUser | None = None
     ready: Probe | None = None
     ready_words: str = ""
-    ready_timeout_s: float = 60.0
+    ready_timeout_s: float = 120.0
     stop: tuple[StopStep, ...] = field(default=(StopStep(signal.SIGTERM, 5.0),))
     death_signal: signal.Signals = signal.SIGKILL
 

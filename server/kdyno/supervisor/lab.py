@@ -18,7 +18,7 @@ from kdyno.supervisor.loop import Loop, StopRequested
 from kdyno.supervisor.plan import child_environment, kdyno_command, python_children
 from kdyno.supervisor.ports import require_free_port
 from kdyno.supervisor.postgres import postgres_of
-from kdyno.supervisor.remains import end_old_children, kill_descendants, power_off_machines, running_machines
+from kdyno.supervisor.remains import end_descendants, end_old_children, power_off_machines, running_machines
 from kdyno.supervisor.state import LabReport, LabState, read_report, write_report
 from kdyno.supervisor.tokens import ensure_token
 from kdyno.supervisor.user import ServiceUser, ensure_service_user, first_closed_directory
@@ -163,7 +163,7 @@ class Lab:
         self._loop.stop([name for name in names if name not in _SERVERS])
         power_off_machines(self._paths.machines, say=self._say)
         self._loop.stop([name for name in names if name in _SERVERS])
-        kill_descendants()
+        end_descendants()
         self._report.state = LabState.FAILED if self._report.message else LabState.STOPPED
         self._publish()
         self._say("stopped, nothing is left running")

@@ -17,7 +17,8 @@ from kdyno_lab.power.registry import PowerKind, build_driver
 # The kernel has told them to end when their supervisor was killed; PostgreSQL may be writing its last checkpoint.
 _OLD_CHILD_WAIT_S = 20.0
 _POWER_OFF_S = 15.0
-_ORPHAN_WAIT_S = 2.0
+_ORPHAN_TERM_S = 3.0
+_ORPHAN_KILL_S = 2.0
 FAKE_STATE_NAME = "state.json"
 
 Say = Callable[[str], None]
@@ -71,20 +72,28 @@ def _driver(directory: Path) -> PowerDriver:
     return build_driver(PowerKind.QEMU, options | unused)
 
 
-def kill_descendants() -> None:
-    """End every process below this one. As its subreaper, we are the parent of all orphans by now."""
-    deadline = time.monotonic() + _ORPHAN_WAIT_S
-    while pids := _children(os.getpid()):
-        for pid in pids:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        # the orphans of what was just killed appear as our children in the next round
-        with suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        if time.monotonic() > deadline:
-            return
-        time.sleep(0.01)
+def end_descendants() -> None:
+    """End every process below this one, politely first. As its subreaper, we are the parent of all orphans by now."""
+    for number, wait_s in ((signal.SIGTERM, _ORPHAN_TERM_S), (signal.SIGKILL, _ORPHAN_KILL_S)):
+        deadline_s = time.monotonic() + wait_s
+        told: set[int] = set()
+        # the orphans of what ends appear as our children, so we look until there are none
+        while pids := _descendants(os.getpid()):
+            for pid in set(pids) - told:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, number)
+            told.update(pids)
+            with suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+            if time.monotonic() > deadline_s:
+                break
+            time.sleep(0.01)
+
+
+def _descendants(pid: int) -> list[int]:
+    children = _children(pid)
+    return children + [found for child in children for found in _descendants(child)]
 
 
 def _children(pid: int) -> list[int]:

@@ -120,7 +120,7 @@ def test_orphans_end_with_their_supervisor(tmp_path: Path) -> None:
     program = f"""
 import subprocess, sys, time
 from kdyno.supervisor.child import become_subreaper
-from kdyno.supervisor.remains import kill_descendants
+from kdyno.supervisor.remains import end_descendants
 become_subreaper()
 subprocess.run(["setsid", "--fork", "sh", "-c", "echo $$ > {pidfile}; exec sleep 60"], check=True)
 while True:
@@ -130,7 +130,7 @@ while True:
     except FileNotFoundError:
         pass
     time.sleep(0.01)
-kill_descendants()
+end_descendants()
 """
     subprocess.run([sys.executable, "-c", program], check=True, timeout=20)
     assert not alive(written_pid(pidfile))
