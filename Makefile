@@ -25,10 +25,10 @@ setup: ## install what is missing for working on kdyno
 lint: ## style and structure; `make fmt` mends most of it
 	$(BIN)/ruff check $(PYTHON_CODE)
 	$(BIN)/ruff format --check $(PYTHON_CODE) || { echo "run 'make fmt' and commit the result"; exit 1; }
-	$(BIN)/lint-imports --no-timing
-	shellcheck $(SHELL_FILES)
+	$(BIN)/lint-imports --no-logo
+	@shellcheck $(SHELL_FILES)
 	cd ansible && ANSIBLE_HOME=../.venv/ansible PATH="$(CURDIR)/$(BIN):$$PATH" ansible-lint --offline -q
-	clang-format --dry-run --Werror $(C_FILES) || { echo "run 'make fmt' and commit the result"; exit 1; }
+	@clang-format --dry-run --Werror $(C_FILES) || { echo "run 'make fmt' and commit the result"; exit 1; }
 
 types: ## mypy --strict
 	$(BIN)/mypy
