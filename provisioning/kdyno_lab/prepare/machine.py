@@ -101,13 +101,14 @@ def _variables(*, expected: Expected, payload: Payload) -> dict[str, Any]:
         "kdyno_prove_image_id": expected.image_id,
         "kdyno_agent_attempt_id": expected.attempt_id,
         "kdyno_agent_server_url": payload.server_url,
-        "kdyno_agent_sha256": {"agent": _sha256(payload.agent), "kbench": _sha256(payload.kbench)},
+        "kdyno_agent_blake2b": {"agent": _blake2b(payload.agent), "kbench": _blake2b(payload.kbench)},
     }
 
 
-def _sha256(program: Path) -> str:
+def _blake2b(program: Path) -> str:
+    """BLAKE2b-256, as of images: an emulated processor takes a third of the time that SHA-256 costs it."""
     try:
-        return hashlib.sha256(program.read_bytes()).hexdigest()
+        return hashlib.blake2b(program.read_bytes(), digest_size=32).hexdigest()
     except OSError as error:
         raise PrepareError(f"program {program.name}: {error.strerror}: {program}") from error
 
