@@ -1,25 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A real server on a database of its own, a small tree, and a browser that looks at it."""
 
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import text
 
 from kdyno.config import Settings
 from kdyno.db.engine import UnitOfWork, create_database_engine
 from kdyno.db.migrate import upgrade
+from kdyno.db.tables import Base
+from kdyno.supervisor.postgres import DATABASE
+from tests.browser.server import Server
 from tests.lab_rows import LabRows
-from tests.running_lab import free_port, wait_for
+from tests.running_lab import free_port
 
 SOURCE = "int one(void)\n{ return 1; }\n/* end */\n"
 STATIC = Path(__file__).parents[2] / "server" / "kdyno" / "web" / "static"
+DATABASE_NAME = "pages"
 
 
 @pytest.fixture(scope="session")
@@ -29,32 +32,24 @@ def browser() -> Iterator[Browser]:
     if program is None:
         pytest.skip("no chromium on this computer: apt-get install chromium")
     if not (STATIC / "vendor").is_dir():
-        pytest.skip("the front-end packages are missing: `npm ci && npm run vendor` in server/kdyno/web/frontend")
+        pytest.skip("the front-end packages are missing: run setup/ensure-frontend")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program)
         yield chromium
         chromium.close()
 
 
-@pytest.fixture
-def settings(tmp_path: Path, scratch_database_url: str, redis_url: str) -> Settings:
-    """A lab of this test's own."""
-    return Settings(
-        data_dir=tmp_path, port=free_port(), database_url=scratch_database_url, redis_url=redis_url, lab_name="local"
-    )
-
-
-@pytest.fixture
-def lab(settings: Settings) -> Iterator[LabRows]:
-    """Rows of a small lab, and the tree that its one row names."""
-    assert settings.database_url is not None
-    upgrade(settings.database_url)
-    _make_tree(settings.paths.tree("linux"), work=settings.data_dir / "work")
-    engine = create_database_engine(settings.database_url)
-    rows = LabRows(UnitOfWork(engine, send_hint=lambda _: None), budgets=settings.budgets)
-    rows.furnish()
-    yield rows
-    engine.dispose()
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory, database_url: str, redis_url: str) -> Settings:
+    """A lab with an empty, migrated database and a tree of one file."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {DATABASE_NAME}".encode())
+    own_database = database_url.replace(f"/{DATABASE}?", f"/{DATABASE_NAME}?")
+    upgrade(own_database)
+    data_dir = tmp_path_factory.mktemp("pages")
+    lab = Settings(data_dir=data_dir, port=free_port(), database_url=own_database, redis_url=redis_url)
+    _make_tree(lab.paths.tree("linux"), work=data_dir / "work")
+    return lab
 
 
 def _make_tree(repository: Path, *, work: Path) -> None:
@@ -66,43 +61,22 @@ def _make_tree(repository: Path, *, work: Path) -> None:
     subprocess.run(["git", "clone", "-q", "--bare", str(work), str(repository)], check=True)
 
 
-class Server:
-    """The server, a process like in a real lab."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.url = settings.server_url
-        self._settings = settings
-        self._log = settings.data_dir / "server.log"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "kdyno.cli.main", "serve"],
-                env={**os.environ, **self._settings.environment()},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        wait_for("the server", self._answers, timeout_s=60)
-
-    def kill(self) -> None:
-        """End it as a crash would."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait(timeout=30)
-
-    def _answers(self) -> bool:
-        assert self._process is not None
-        if self._process.poll() is not None:
-            pytest.fail(self._log.read_text(encoding="utf-8")[-3000:])
-        try:
-            return httpx.get(f"{self.url}/healthz", timeout=5).status_code == 200
-        except httpx.TransportError:
-            return False
-
-
 @pytest.fixture
-def server(settings: Settings, lab: LabRows) -> Iterator[Server]:
+def lab(settings: Settings) -> Iterator[LabRows]:
+    """Rows of a small lab; those of the test before are gone."""
+    assert settings.database_url is not None
+    engine = create_database_engine(settings.database_url)
+    tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    rows = LabRows(UnitOfWork(engine, send_hint=lambda _: None), budgets=settings.budgets)
+    rows.furnish()
+    yield rows
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def server(settings: Settings) -> Iterator[Server]:
     """A running server."""
     running = Server(settings)
     running.start()
@@ -111,7 +85,7 @@ def server(settings: Settings, lab: LabRows) -> Iterator[Server]:
 
 
 @pytest.fixture
-def page(browser: Browser, server: Server) -> Iterator[Page]:
+def page(browser: Browser, server: Server, lab: LabRows) -> Iterator[Page]:
     """A page whose scripts must not complain; the content security policy would be heard here too."""
     context = browser.new_context(base_url=server.url, viewport={"width": 1200, "height": 900})
     context.set_default_timeout(20_000)

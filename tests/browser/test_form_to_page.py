@@ -16,7 +16,7 @@ from kdyno.kernels.models import Build
 from kdyno.kernels.status import BuildStatus
 from kdyno.submissions.conclude import conclude
 from kdyno.submissions.models import Submission
-from tests.browser.conftest import Server
+from tests.browser.server import Server
 from tests.lab_rows import LabRows, agent_events
 
 pytestmark = pytest.mark.browser
@@ -181,7 +181,7 @@ def test_a_build_log_grows_while_it_is_read(page: Page, lab: LabRows, settings: 
     lab.submit(built=False)
     set_builds(lab, status=BuildStatus.BUILDING, objects_done=1)
     log = settings.paths.build_log(1)
-    log.parent.mkdir()
+    log.parent.mkdir(exist_ok=True)
     log.write_text("  CC      init/main.o\n", encoding="utf-8")
     page.goto("/builds/1")
     expect(page.locator("#log")).to_contain_text("init/main.o")
