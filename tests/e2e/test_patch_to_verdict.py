@@ -40,14 +40,16 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
 
 def kdyno(lab: RunningLab, *arguments: str, timeout_s: float = 600) -> subprocess.CompletedProcess[str]:
     """Run the command line as a user would."""
-    time.monotonic()
+    started = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", "kdyno.cli.main", *arguments],
         env=lab.environment,
         capture_output=True,
         text=True,
         timeout=timeout_s,
+        check=False,
     )
+    print(f"kdyno {' '.join(arguments[:3])}: exit {done.returncode}, {time.monotonic() - started:.0f} s")
     return done
 
 
