@@ -51,4 +51,5 @@ def _text(value: object) -> str:
 
 def _message(data: Mapping[str, Any]) -> str:
     result = data.get("res", {})
-    return str(result.get("msg") or result.get("stderr") or "failed without a message").strip()[:_MESSAGE_MAX]
+    message = str(result.get("msg") or result.get("stderr") or "failed without a message").strip()
+    return message.removeprefix("Task failed: ")[:_MESSAGE_MAX]

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installs the agent and the benchmarks from the server, checks their hashes, and starts the agent. Prints the hashes
 # that were seen; with a wrong one nothing is installed and nothing is started.
-# Set before: KDYNO_SERVER_URL, KDYNO_AGENT_SHA256, KDYNO_KBENCH_SHA256, KDYNO_UNIT, KDYNO_TOKEN.
+# Set before: KDYNO_SERVER_URL, KDYNO_AGENT_BLAKE2B, KDYNO_KBENCH_BLAKE2B, KDYNO_UNIT, KDYNO_TOKEN.
 set -eu
 
 programs=/opt/kdyno
@@ -15,21 +15,21 @@ note() {
 	changed="$changed${changed:+$newline}$1"
 }
 
-# hashes AGENT KBENCH: sets agent_sha256 and kbench_sha256; empty for what is not there.
+# hashes AGENT KBENCH: sets agent_blake2b and kbench_blake2b; empty for what is not there.
 hashes() {
-	agent_sha256='' kbench_sha256=''
+	agent_blake2b='' kbench_blake2b=''
 	while read -r hash file; do
 		case $file in
-		"$1") agent_sha256=$hash ;;
-		"$2") kbench_sha256=$hash ;;
+		"$1") agent_blake2b=$hash ;;
+		"$2") kbench_blake2b=$hash ;;
 		esac
 	done <<-END
-		$(sha256sum "$1" "$2" 2>/dev/null)
+		$(b2sum --length 256 "$1" "$2" 2>/dev/null)
 	END
 }
 
 right() {
-	[ "$agent_sha256" = "$KDYNO_AGENT_SHA256" ] && [ "$kbench_sha256" = "$KDYNO_KBENCH_SHA256" ]
+	[ "$agent_blake2b" = "$KDYNO_AGENT_BLAKE2B" ] && [ "$kbench_blake2b" = "$KDYNO_KBENCH_BLAKE2B" ]
 }
 
 # fetch: both programs in one connection; they are in place only when both are right.
@@ -64,8 +64,8 @@ install_unit() {
 }
 
 report() {
-	json_string agent_sha256 "$agent_sha256"
-	json_string kbench_sha256 "$kbench_sha256"
+	json_string agent_blake2b "$agent_blake2b"
+	json_string kbench_blake2b "$kbench_blake2b"
 	json_list changed "$changed"
 	json_close
 }
