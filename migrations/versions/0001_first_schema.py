@@ -249,6 +249,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["machine_id"], ["machines.id"], name=op.f("fk_attempts_machine_id_machines")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
         sa.UniqueConstraint("job_id", "attempt_no", name=op.f("uq_attempts_job_id_attempt_no")),
+        sa.UniqueConstraint("token", name=op.f("uq_attempts_token")),
     )
     op.create_table(
         "deadlines",

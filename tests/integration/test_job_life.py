@@ -12,6 +12,7 @@ from kdyno.jobs import service as jobs
 from kdyno.jobs.imaging import ImagerReportRefused
 from kdyno.jobs.models import Attempt, Job, JobEvent
 from kdyno.jobs.states import Failure, FailureClass, JobStatus
+from kdyno.kernels.models import Build
 from kdyno.machines.models import Lease, Machine
 from kdyno.results.models import AgentMessage, Sample
 from kdyno.submissions import service as submissions
@@ -224,6 +225,17 @@ def test_cancelling_powers_off_what_runs_and_drops_what_waits(lab: LabRows) -> N
     assert lab.job(submission_id, 2).status == JobStatus.FINISHED
     lab.finish(job)
     with lab.unit_of_work() as session:
+        conclude(session, submission_id=submission_id, url="")
+    assert submission(lab, submission_id).failure_class == FailureClass.CANCELLED
+
+
+def test_cancelling_ends_builds_that_nobody_wants(lab: LabRows) -> None:
+    submission_id = lab.submit(built=False)
+    with lab.unit_of_work() as session:
+        assert submissions.cancel(session, submission_id=submission_id)
+    lab.tick()
+    with lab.unit_of_work() as session:
+        assert set(session.scalars(select(Build.failure_class))) == {"cancelled"}
         conclude(session, submission_id=submission_id, url="")
     assert submission(lab, submission_id).failure_class == FailureClass.CANCELLED
 

@@ -39,7 +39,7 @@ class Attempt(Base):
     """One try at a job. Every attempt is kept; only the last one of a job is published."""
 
     __tablename__ = "attempts"
-    __table_args__ = (UniqueConstraint("job_id", "attempt_no"),)
+    __table_args__ = (UniqueConstraint("job_id", "attempt_no"), UniqueConstraint("token"))
 
     id: Mapped[BigId]
     job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"))

@@ -16,6 +16,7 @@ from kdyno.jobs.models import Attempt, Deadline, Job
 from kdyno.jobs.owed import StepState, owed_step
 from kdyno.jobs.scheduler import FreeMachine, ReadyJob, schedule
 from kdyno.jobs.states import TIMEOUT_CLASS, Failure, FailureClass, JobStatus
+from kdyno.kernels import service as kernels
 from kdyno.kernels.models import Build
 from kdyno.kernels.status import BUILD_ENDED, BuildStatus
 from kdyno.machines.health import MachineHealth
@@ -84,6 +85,7 @@ def stop_doomed(session: Session, *, budgets: StatusBudgets) -> None:
             continue
         jobs.drop_queued(session, submission_id=submission.id, failure=failure)
         if failure.failure_class is FailureClass.CANCELLED:
+            kernels.cancel_builds(session, build_ids=[arm.build_id for arm in submission.arms])
             running = select(Job.id).where(Job.submission_id == submission.id, Job.status != JobStatus.FINISHED.value)
             for job_id in session.scalars(running).all():
                 jobs.collect(session, job_id=job_id, failure=failure, budgets=budgets)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from kdyno.db.engine import hint
-from kdyno.jobs.states import Failure
+from kdyno.jobs.states import Failure, FailureClass
 from kdyno.kernels.models import Build, Tree
 from kdyno.kernels.status import BUILD_ENDED, BuildStatus
 
@@ -73,6 +73,22 @@ def refresh_build(
         .returning(Build.id)
     ).one_or_none()
     return refreshed is not None
+
+
+def cancel_builds(session: Session, *, build_ids: list[int]) -> None:
+    """End builds that nobody wants any more; one under way loses its lease, and stops at its next refresh."""
+    session.execute(
+        update(Build)
+        .where(Build.id.in_(build_ids), Build.status.not_in([status.value for status in BUILD_ENDED]))
+        .values(
+            status=BuildStatus.FAILED.value,
+            failure_class=FailureClass.CANCELLED.value,
+            failure_message="cancelled on request",
+            finished_at=datetime.now(UTC),
+            owner=None,
+            lease_expires_at=None,
+        )
+    )
 
 
 def finish_build(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from kdyno.config import Limits, Paths
@@ -15,7 +15,9 @@ from kdyno.kernels.errors import InputError
 from kdyno.kernels.kconfig import parse_kconfig
 from kdyno.kernels.models import Tree
 from kdyno.machines import service as machines
+from kdyno.submissions.models import Submission
 from kdyno.submissions.schemas import FieldProblem, SubmissionRequest
+from kdyno.submissions.status import SubmissionStatus
 from kdyno.workloads.catalog import catalog
 
 MIN_BOOTS_PER_ARM = 2  # one boot says nothing about the noise between boots
@@ -67,6 +69,10 @@ def check(session: Session, *, request: SubmissionRequest, paths: Paths, limits:
         wrong("boots_per_arm", f"{request.boots_per_arm} is not in the allowed range {allowed}")
     if request.mail and not _MAIL.match(request.mail):
         wrong("mail", f"{request.mail[:80]!r} is not a mail address")
+    is_open = Submission.status == SubmissionStatus.OPEN.value
+    waiting = session.scalar(select(func.count()).select_from(Submission).where(is_open)) or 0
+    if waiting >= limits.max_open_submissions:
+        wrong("request", f"{waiting} test requests are open, as many as this lab takes: try again later")
     patchset = _check_patch(request.patch, limits, wrong)
     base_commit = _check_base(session, request, paths, wrong)
     if patchset is not None and base_commit:

@@ -114,7 +114,8 @@ def test_a_machine_is_proven_tuned_and_set_to_work(machine: SandboxedMachine, pa
 def test_a_second_run_changes_nothing(machine: SandboxedMachine, payload: Payload) -> None:
     """A lab worker that dies is followed by one that does its step again."""
     first = prepare(machine, payload)
-    (machine.directory / "units").write_text("ssh.service loaded active running x\nodd.timer loaded active waiting x\n")
+    units = ("kdyno-agent.service", "odd.timer", "ssh.service")
+    (machine.directory / "units").write_text("".join(f"{unit} loaded active running x\n" for unit in units))
     listing = "find /opt /run /var -type f -exec stat -c '%n %Y %i %a' {} + | sort"
     before = machine.run(listing)
     assert prepare(machine, payload) == first
