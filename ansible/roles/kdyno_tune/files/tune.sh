@@ -90,6 +90,7 @@ tune_units() {
 		*" $unit "*) stop="$stop $unit" ;;
 		*)
 			case $unit in
+			kdyno-agent.service) ;; # ours, from a run before
 			*.service) add "$services" "$unit" && services=$list ;;
 			*.timer) add "$timers" "$unit" && timers=$list ;;
 			esac
