@@ -2,7 +2,7 @@
 # kdyno. `make demo` shows the whole path on this computer, `make test` runs what CI runs.
 
 BIN := .venv/bin
-PYTHON_CODE := server provisioning tests benchmarks migrations
+PYTHON_CODE := server provisioning tests benchmarks migrations ansible
 C_PARTS := agent bench-c provisioning/imager
 C_FILES = $(shell git ls-files '*.c' '*.h')
 SHELL_FILES = $(shell git ls-files | xargs grep -lIE '^\#!/.*\b(ba)?sh\b' --)
