@@ -1,8 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import asyncio
 import contextlib
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from kdyno.web.stream import RECONNECT_WHEN_FULL_MS, Seats, Update, follow
+
+T = TypeVar("T")
+
+
+def finish(work: Coroutine[Any, Any, T]) -> T:
+    """The outcome of a coroutine, in a thread of its own: a browser test may have left a loop in this one."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(lambda: asyncio.run(work)).result()
 
 
 def collect(updates: list[Update], *, seats: Seats, life_s: float = 5.0) -> list[str]:
@@ -13,7 +24,7 @@ def collect(updates: list[Update], *, seats: Seats, life_s: float = 5.0) -> list
         stream = follow(lambda _: next(left), seen="old", seats=seats, poll_s=0.0, life_s=life_s)
         return [text async for text in stream]
 
-    return asyncio.run(read())
+    return finish(read())
 
 
 def test_fragments_come_with_their_names_and_the_place_to_go_on_from() -> None:
@@ -53,5 +64,5 @@ def test_a_seat_is_given_back_when_looking_fails() -> None:
             pass
 
     with contextlib.suppress(OSError):
-        asyncio.run(read())
+        finish(read())
     assert seats.free == 1
