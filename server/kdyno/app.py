@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`create_app(settings)`: the one place where settings, database and routers meet."""
 
+from urllib.parse import urlsplit
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from starlette.middleware.base import RequestResponseEndpoint
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from kdyno import __version__
 from kdyno.config import Settings, load_settings
@@ -14,12 +17,13 @@ from kdyno.dependencies import RuntimeDep
 from kdyno.jobs.views import router as lab_router
 from kdyno.kernels.views import router as kernels_router
 from kdyno.machines.api import router as machines_router
+from kdyno.machines.boot import GUEST_SERVER_URL
 from kdyno.machines.views import router as boot_router
 from kdyno.results.views import router as agent_router
 from kdyno.runtime import create_runtime
 from kdyno.submissions.views import router as submissions_router
+from kdyno.web.views import install_error_pages, static_files
 from kdyno.web.views import router as web_router
-from kdyno.web.views import static_files
 from kdyno.worker import celery_app, configure, send_hint
 
 
@@ -31,6 +35,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title="kdyno",
         version=__version__,
         description="Hand it a kernel patch; get a verdict on performance with a stated error rate.",
+        # FastAPI's own pages for these load their scripts from elsewhere; /openapi.json is the description.
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.runtime = create_runtime(settings, send_hint=send_hint, pool_size=10)
     for router in (
@@ -48,7 +55,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.middleware("http")(_limit_body)
     app.get("/healthz", include_in_schema=False)(_health)
     app.get("/metrics", include_in_schema=False)(_metrics)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=trusted_hosts(settings))
+    install_error_pages(app)
     return app
+
+
+def trusted_hosts(settings: Settings) -> list[str]:
+    """Names by which this server may be called: a page elsewhere must not reach it under a name of its own."""
+    if settings.host in ("0.0.0.0", "::"):  # noqa: S104  (a comparison, nothing is bound here)
+        return ["*"]
+    named = [urlsplit(url).hostname or "" for url in (settings.public_url, GUEST_SERVER_URL)]
+    return ["localhost", "127.0.0.1", "[::1]", settings.host, *named]
 
 
 async def _limit_body(request: Request, call_next: RequestResponseEndpoint) -> Response:

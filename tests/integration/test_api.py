@@ -4,6 +4,7 @@
 import json
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,9 @@ def client(settings: Settings, lab: LabRows) -> Iterator[TestClient]:
     with lab.unit_of_work() as session:
         accounts.create_token(session, name="ci", token="secret")
         kernels.register_tree(session, name="linux", source="here", default_revision="main", head_commit="0" * 40)
-    with TestClient(create_app(settings), headers={"Authorization": "Bearer secret"}) as client:
+    with TestClient(
+        create_app(settings), base_url="http://127.0.0.1", headers={"Authorization": "Bearer secret"}
+    ) as client:
         yield client
 
 
@@ -116,6 +119,7 @@ def test_a_good_request_is_queued_whole(client: TestClient, lab: LabRows) -> Non
         ({"boots_per_arm": 1}, "boots_per_arm", ["2 to 20"]),
         ({"mail": "nobody"}, "mail", ["not a mail address"]),
         ({"surprise": 1}, "surprise", ["not permitted"]),
+        ({"title": "a\0b"}, "title", ["NUL"]),
     ],
 )
 def test_a_wrong_field_is_named_and_nothing_is_queued(
@@ -142,6 +146,20 @@ def test_the_same_key_gives_the_same_submission(client: TestClient, lab: LabRows
     assert (first.status_code, again.status_code, other.status_code) == (201, 200, 409)
     assert first.json()["id"] == again.json()["id"]
     assert counts(lab)[0] == 1
+
+
+def test_two_requests_with_one_key_at_once_are_one_submission(client: TestClient, lab: LabRows) -> None:
+    def send(_: int) -> int:
+        answer = client.post("/api/v1/submissions", json=request(), headers={"Idempotency-Key": "race"})
+        return int(answer.json()["id"])
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(send, range(4)))) == 1
+    assert counts(lab)[0] == 1
+
+
+def test_a_foreign_host_name_is_refused(client: TestClient) -> None:
+    assert client.get("/healthz", headers={"Host": "evil.example.org"}).status_code == 400
 
 
 @pytest.mark.parametrize("header", ["", "Bearer wrong", "Basic secret"])

@@ -93,6 +93,7 @@ def init() -> None:
     migrate()
     settings = lab_settings()
     ensure_token(settings.paths.cli_token)
+    ensure_token(settings.paths.lab_token)
     # nobody listens for hints yet
     runtime = create_runtime(settings, send_hint=lambda _: None, pool_size=1)
     register_lab(runtime.unit_of_work, settings=settings)

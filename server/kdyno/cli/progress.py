@@ -19,6 +19,7 @@ _STYLES = {
     StepState.RUNNING: "cyan",
     StepState.DONE: "green",
     StepState.FAILED: "red",
+    StepState.SKIPPED: "dim",
 }
 _BAR_WIDTH = 24
 

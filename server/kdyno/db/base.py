@@ -2,7 +2,7 @@
 """What every table has in common: naming of constraints, column types, the declarative base."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import BigInteger, DateTime, Identity, MetaData, func
 from sqlalchemy.dialects.postgresql import JSONB
@@ -28,6 +28,7 @@ class Base(DeclarativeBase):
     """Declarative base of all kdyno tables; every timestamp has a time zone."""
 
     metadata = MetaData(naming_convention=_NAMING)
+    type_annotation_map: ClassVar = {int: BigInteger}
 
 
 def in_values(column: str, values: type) -> str:

@@ -86,7 +86,7 @@ def _build_step(arm_name: str, build: Build) -> StepView:
 def _job_step(arm_name: str, job: Job) -> StepView:
     status = JobStatus(job.status)
     if job.failure_class is not None:
-        state = StepState.FAILED
+        state = StepState.FAILED if job.attempts else StepState.SKIPPED
     elif status is JobStatus.FINISHED:
         state = StepState.DONE
     elif status is JobStatus.QUEUED:

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class SubmissionRequest(BaseModel):
@@ -23,6 +23,13 @@ class SubmissionRequest(BaseModel):
     mail: str | None = Field(default=None, description="Where to send the verdict.")
     title: str = Field(default="", max_length=200, description="Empty: the subject of the patch.")
 
+    @field_validator("*")
+    @classmethod
+    def _no_nul(cls, value: object) -> object:
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("a NUL character cannot be stored")
+        return value
+
 
 class FieldProblem(BaseModel):
     """One thing wrong with a request: which field, and what to do about it."""
@@ -38,6 +45,7 @@ class StepState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    SKIPPED = "skipped"  # never began, because something before it failed
 
 
 class StepView(BaseModel):

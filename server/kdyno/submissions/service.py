@@ -5,7 +5,7 @@ import hashlib
 import re
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from kdyno.config import Limits, Paths
@@ -77,6 +77,8 @@ def create(
 def _earlier(session: Session, *, requested_by: str, key: str, digest: str) -> Submission | None:
     if not _IDEMPOTENCY_KEY.match(key):
         raise SubmissionInvalid([FieldProblem(field="Idempotency-Key", reason="1 to 255 printable ASCII characters")])
+    # Two requests with one key at the same moment: the second waits here until the first is stored.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{requested_by}\n{key}", 0))))
     earlier = session.scalar(
         select(Submission).where(Submission.requested_by == requested_by, Submission.idempotency_key == key)
     )

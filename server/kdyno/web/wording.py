@@ -30,6 +30,7 @@ _BADGES: dict[str, Badge] = {
     StepState.RUNNING: Badge("live", "▶", "running"),
     StepState.DONE: Badge("calm", "✓", "done"),
     StepState.FAILED: Badge("bad", "✗", "failed"),
+    StepState.SKIPPED: Badge("idle", "–", "skipped"),
     BuildStatus.BUILDING: Badge("live", "▶", "building"),
     JobStatus.QUEUED: Badge("idle", "○", "queued"),
     JobStatus.FINISHED: Badge("calm", "✓", "finished"),
