@@ -18,7 +18,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { APPEAR_TIMEOUT_MS = 10000, APPEAR_POLL_MS = 20 };
+enum { APPEAR_TIMEOUT_MS = 10000, APPEAR_POLL_MS = 20, LINK_REPORT_MS = 20 };
 
 static const char modules_directory[] = "/modules";
 
@@ -127,6 +127,9 @@ static int set_up_card(int fd, const struct options *options, struct error *erro
 
 	if (find_card(fd, request.ifr_name, error) < 0)
 		return -1;
+	/* A card that comes up before its driver has reported the link stays silent for up to a
+	 * second. */
+	clock_sleep_ms(LINK_REPORT_MS);
 	request.ifr_addr = socket_address(options->address);
 	if (ioctl(fd, SIOCSIFADDR, &request) < 0)
 		return error_set(error, "network: address: %s", strerror(errno));
