@@ -110,16 +110,20 @@ def test_endless_output_ends(folder: Path) -> None:
     assert len(text) == outcome.log_bytes == 100_000
 
 
-def test_a_fork_bomb_ends_and_leaves_nothing(folder: Path) -> None:
-    before = {process.pid for process in psutil.process_iter()}
-    limits = SandboxLimits(wall_s=20, processes=60)
-    outcome, _ = shell("f() { f | f & }; f; sleep 15", folder, limits=limits)
+def test_too_many_processes_end_it(folder: Path) -> None:
+    flood = "for i in $(seq 80); do sleep 20 & done; wait"
+    outcome, _ = shell(flood, folder, limits=SandboxLimits(wall_s=30, processes=60))
     assert outcome.ending is Ending.PROCESS_LIMIT
+
+
+def test_a_fork_bomb_is_held_and_leaves_nothing(folder: Path) -> None:
+    """The kernel refuses to fork at twice the limit, so the bomb either fizzles out or stands there to be seen."""
+    before = {process.pid for process in psutil.process_iter()}
+    shell("f() { f | f & }; f; sleep 3", folder, limits=SandboxLimits(wall_s=20, processes=60))
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
-        left = [
-            p for p in psutil.process_iter(["cmdline"]) if p.pid not in before and "f | f" in str(p.info["cmdline"])
-        ]
+        new = [p for p in psutil.process_iter(["cmdline"]) if p.pid not in before]
+        left = [p for p in new if "f | f" in str(p.info["cmdline"])]
         if not left:
             return
         time.sleep(0.1)
@@ -129,7 +133,8 @@ def test_a_fork_bomb_ends_and_leaves_nothing(folder: Path) -> None:
 def test_memory_of_one_process_and_of_all_together_is_limited(folder: Path) -> None:
     limits = SandboxLimits(wall_s=30, memory_bytes=256 * MIB)
     outcome, text = shell("tail /dev/zero", folder, limits=limits)
-    assert (outcome.ending, "memory exhausted" in text) == (Ending.FAILED, True)
+    # The process meets its own limit at about the size at which the watch ends them all.
+    assert outcome.ending is Ending.MEMORY_LIMIT or (outcome.ending is Ending.FAILED and "memory exhausted" in text)
     hog = "dd if=/dev/zero of=/dev/null bs=120M count=10000 2>/dev/null &"
     outcome, _ = shell(f"{hog} {hog} {hog} wait", folder, limits=limits)
     assert outcome.ending is Ending.MEMORY_LIMIT
