@@ -14,7 +14,7 @@ from kdyno.analysis.models import MetricVerdict
 from kdyno.analysis.noise import DEFAULTS, MachineKind
 from kdyno.analysis.samples import ArmSamples, BootSamples
 from kdyno.analysis.samples import Metric as MetricIdentity
-from kdyno.analysis.verdicts import Direction
+from kdyno.analysis.verdicts import Direction, Verdict, severity
 from kdyno.jobs.models import Attempt, Job
 from kdyno.machines.models import Machine
 from kdyno.results import service as results
@@ -138,9 +138,6 @@ def _verdict_values(item: Comparison) -> dict[str, Any]:
 
 
 def verdict_rows(session: Session, *, submission_id: int) -> list[MetricVerdict]:
-    """Stored verdicts of a submission in the order in which they were judged."""
-    return list(
-        session.scalars(
-            select(MetricVerdict).where(MetricVerdict.submission_id == submission_id).order_by(MetricVerdict.id)
-        )
-    )
+    """Stored verdicts of a submission, the weightiest first."""
+    query = select(MetricVerdict).where(MetricVerdict.submission_id == submission_id).order_by(MetricVerdict.id)
+    return sorted(session.scalars(query), key=lambda row: -severity(Verdict(row.verdict)))

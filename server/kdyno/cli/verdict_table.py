@@ -12,6 +12,9 @@ from kdyno.analysis.verdicts import EXIT_CODES, Verdict
 from kdyno.jobs.states import FailureClass
 from kdyno.submissions.schemas import ResultRow, SubmissionView
 
+# What a workload is there for; its other metrics are named beside it.
+_MAIN_METRIC = "latency"
+
 _STYLES = {
     Verdict.REGRESSION: "bold red",
     Verdict.IMPROVEMENT: "bold green",
@@ -59,14 +62,15 @@ def print_outcome(console: Console, view: SubmissionView) -> None:
 
 def _table(rows: list[ResultRow]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("metric", "base", "patched", "change", "95 % interval", "verdict"):
-        table.add_column(heading, justify="left" if heading in {"metric", "verdict"} else "right", no_wrap=True)
+    for heading in ("workload", "base", "patched", "change", "95 % interval", "verdict"):
+        is_word = heading in {"workload", "verdict"}
+        table.add_column(heading, justify="left" if is_word else "right", no_wrap=not is_word, overflow="fold")
     for row in rows:
         style = _STYLES.get(Verdict(row.verdict), "")
         table.add_row(
             _metric(row),
             f"{quantity(row.base_median)} {row.unit}",
-            f"{quantity(row.patched_median)} {row.unit}",
+            quantity(row.patched_median),
             f"{row.effect_percent:+.2f} %",
             _interval(row),
             Text(row.verdict, style=style),
@@ -75,8 +79,7 @@ def _table(rows: list[ResultRow]) -> Table:
 
 
 def _metric(row: ResultRow) -> str:
-    placement = "" if row.placement == "free" else f" ({row.placement})"
-    return f"{row.benchmark}{placement} {row.metric}"
+    return row.workload if row.metric == _MAIN_METRIC else f"{row.workload} {row.metric}"
 
 
 def _interval(row: ResultRow) -> str:
