@@ -71,7 +71,7 @@ def _table(rows: list[ResultRow]) -> Table:
             _metric(row),
             f"{quantity(row.base_median)} {row.unit}",
             quantity(row.patched_median),
-            f"{row.effect_percent:+.2f} %",
+            f"{_percent(row.effect_percent)} %",
             _interval(row),
             Text(row.verdict, style=style),
         )
@@ -85,4 +85,10 @@ def _metric(row: ResultRow) -> str:
 def _interval(row: ResultRow) -> str:
     if row.interval_low_percent is None or row.interval_high_percent is None:
         return "unknown"
-    return f"{row.interval_low_percent:+.2f} … {row.interval_high_percent:+.2f} %"
+    return f"{_percent(row.interval_low_percent)} … {_percent(row.interval_high_percent)}"
+
+
+def _percent(value: float) -> str:
+    """As many digits as mean something, so that the table fits 80 columns."""
+    digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    return f"{value:+.{digits}f}"

@@ -58,7 +58,7 @@ def test_a_failure_says_whose_it_is(failure: str, code: int) -> None:
 def test_the_table_shows_effect_and_interval() -> None:
     text = printed(view(verdict="regression", rows=[row(), row(metric="odd", interval_low_percent=None)]))
     line = next(line for line in text.splitlines() if "ns/op" in line)
-    assert line.split()[1:] == ["100", "ns/op", "130", "+30.00", "%", "+28.00", "…", "+32.00", "%", "regression"]
+    assert line.split()[1:] == ["100", "ns/op", "130", "+30.0", "%", "+28.0", "…", "+32.0", "regression"]
     assert "unknown" in text
     assert "Overall: regression" in text
 
