@@ -2,6 +2,7 @@
 """Makes the root file system: packages into a tar with mmdebstrap, the tar into an ext4 image. No loop device and no
 mount is needed; an ordinary user does it in a user namespace."""
 
+import io
 import os
 import shlex
 import shutil
@@ -66,8 +67,8 @@ def make_root_tar(
 ) -> RootTar:
     """Install the recipe's packages into a new root, customise it, and leave it as a tar in `directory`."""
     result = RootTar(tar=directory / "root.tar", kernel_package=directory / "kernel.deb")
-    staging = directory / "overlay"
-    _stage_overlay(recipe, image_id=image_id, public_key=public_key, staging=staging)
+    overlay = directory / "overlay.tar"
+    _pack_overlay(recipe, image_id=image_id, public_key=public_key, tar=overlay)
     sources = write_sources(suitable_sources(recipe.suite), directory=directory)
     command = [
         "mmdebstrap",
@@ -83,7 +84,7 @@ def make_root_tar(
         f"--customize-hook={_DOWNLOAD_KERNEL.format(package=recipe.kernel_package, path=_KERNEL_PATH)}",
         f"--customize-hook=download {_KERNEL_PATH} {shlex.quote(str(result.kernel_package))}",
         f'--customize-hook=rm "$1{_KERNEL_PATH}"',
-        *(f"--customize-hook=copy-in {shlex.quote(str(path))} /" for path in sorted(staging.iterdir())),
+        f"--customize-hook=tar-in {shlex.quote(str(overlay))} /",
         f'--customize-hook=for script in "$1{_SCRIPTS_PATH}"/*.sh; do '
         f'chroot "$1" sh "{_SCRIPTS_PATH}/${{script##*/}}" || exit 1; done',
         f'--customize-hook=rm -r "$1{_SCRIPTS_PATH}"',
@@ -158,24 +159,22 @@ def run_logged(command: list[str], *, log: Log, timeout_s: float, epoch: int) ->
             raise ImageBuildError("\n".join([f"{command[0]} {reason}", *tail]))
 
 
-def _stage_overlay(recipe: Recipe, *, image_id: str, public_key: str, staging: Path) -> None:
-    shutil.copytree(recipe.overlay, staging)
-    (staging / "etc" / "kdyno-image-id").write_text(f"{image_id}\n")
-    keys = staging / "root" / ".ssh" / "authorized_keys"
-    keys.parent.mkdir(parents=True)
-    keys.write_text(f"{public_key.strip()}\n")
-    scripts = staging / _SCRIPTS_PATH.lstrip("/")
-    scripts.mkdir()
-    for script in recipe.customize:
-        shutil.copy(script, scripts)
-    _open_for_reading(staging)
+def _pack_overlay(recipe: Recipe, *, image_id: str, public_key: str, tar: Path) -> None:
+    """The files we add, owned by root and with plain modes, whoever builds and whatever their umask is."""
+    with tarfile.open(tar, "w") as archive:
 
+        def add(path: str, data: bytes, *, executable: bool = False) -> None:
+            member = tarfile.TarInfo(path)
+            member.size, member.mode, member.mtime = len(data), 0o755 if executable else 0o644, recipe.source_date_epoch
+            archive.addfile(member, io.BytesIO(data))
 
-def _open_for_reading(staging: Path) -> None:
-    """The copies belong to whoever builds; their modes must not depend on that user's umask."""
-    for path in [staging, *staging.rglob("*")]:
-        executable = path.is_dir() or path.stat().st_mode & 0o100
-        path.chmod(0o755 if executable else 0o644)
+        for path in sorted(path for path in recipe.overlay.rglob("*") if path.is_file()):
+            executable = bool(path.stat().st_mode & 0o100)
+            add(path.relative_to(recipe.overlay).as_posix(), path.read_bytes(), executable=executable)
+        for script in recipe.customize:
+            add(f"{_SCRIPTS_PATH.lstrip('/')}/{script.name}", script.read_bytes())
+        add("etc/kdyno-image-id", f"{image_id}\n".encode())
+        add("root/.ssh/authorized_keys", f"{public_key.strip()}\n".encode())
 
 
 def _read_member(tar: Path, path: str) -> str:
