@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select, update
 
-from kdyno.analysis.noise import MachineKind
+from kdyno.analysis.machine_kind import MachineKind
 from kdyno.db.engine import UnitOfWork
 from kdyno.jobs import imaging, sweeper
 from kdyno.jobs import service as jobs

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from kdyno.accounts import service as accounts
-from kdyno.analysis.noise import MachineKind
+from kdyno.analysis.machine_kind import MachineKind
 from kdyno.config import AcceleratorWish, PowerWish, Settings
 from kdyno.db.engine import UnitOfWork
 from kdyno.machines import service as machines

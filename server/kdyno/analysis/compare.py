@@ -24,11 +24,11 @@ import numpy as np
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from kdyno.analysis.diagnostics import CheckedArm, SampleWarning, diagnose
+from kdyno.analysis.machine_kind import MachineKind
 from kdyno.analysis.noise import (
     DEFAULTS,
     BootNoise,
     BootPrior,
-    MachineKind,
     arm_variance,
     boot_noise,
     median_errors,

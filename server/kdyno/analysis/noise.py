@@ -7,12 +7,12 @@ All levels are natural logarithms of boot medians, so a standard deviation of 0.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import lru_cache
 
 import numpy as np
 from scipy.special import betainc, digamma, fdtri, polygamma
 
+from kdyno.analysis.machine_kind import MachineKind
 from kdyno.analysis.samples import Boot, FloatArray
 
 SET_ASIDE_CONFIDENCE = 0.75
@@ -42,14 +42,6 @@ class BootPrior:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.sd) and self.sd > 0 and self.floor > 0 and self.df >= 0):
             raise ValueError(f"a prior needs sd > 0, floor > 0 and df >= 0, got {self}")
-
-
-class MachineKind(StrEnum):
-    """Kinds of machine that differ in how their boots scatter."""
-
-    HARDWARE = "hardware"
-    VIRTUAL_WALL = "virtual-wall"
-    VIRTUAL_ICOUNT = "virtual-icount"
 
 
 @dataclass(frozen=True)

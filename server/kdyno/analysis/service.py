@@ -10,11 +10,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from kdyno.analysis.compare import Comparison, MetricPair, SubmissionComparison, compare_submission
+from kdyno.analysis.machine_kind import MachineKind
 from kdyno.analysis.models import MetricVerdict
-from kdyno.analysis.noise import DEFAULTS, MachineKind
+from kdyno.analysis.noise import DEFAULTS
 from kdyno.analysis.samples import ArmSamples, BootSamples
 from kdyno.analysis.samples import Metric as MetricIdentity
-from kdyno.analysis.verdicts import Direction, Verdict, severity
+from kdyno.analysis.verdicts import Direction
 from kdyno.jobs.models import Attempt, Job
 from kdyno.machines.models import Machine
 from kdyno.results import service as results
@@ -135,9 +136,3 @@ def _verdict_values(item: Comparison) -> dict[str, Any]:
             "warnings": [{"kind": str(w.kind), "text": w.text} for w in item.warnings],
         },
     }
-
-
-def verdict_rows(session: Session, *, submission_id: int) -> list[MetricVerdict]:
-    """Stored verdicts of a submission, the weightiest first."""
-    query = select(MetricVerdict).where(MetricVerdict.submission_id == submission_id).order_by(MetricVerdict.id)
-    return sorted(session.scalars(query), key=lambda row: -severity(Verdict(row.verdict)))

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verdict table as plain text for mails; page and terminal draw the same rows in their own way."""
 
-from dataclasses import astuple, dataclass
+from __future__ import annotations
 
-from kdyno.analysis.compare import Comparison, SubmissionComparison
-from kdyno.analysis.diagnostics import SampleWarning
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING
+
 from kdyno.analysis.verdicts import Verdict
+
+if TYPE_CHECKING:  # pages use the formats below, and need none of the arithmetic
+    from kdyno.analysis.compare import Comparison, SubmissionComparison
+    from kdyno.analysis.diagnostics import SampleWarning
 
 HEADINGS = ("metric", "base", "patched", "change", "95 % interval", "boots", "verdict")
 

@@ -14,7 +14,7 @@ IMAGE_ID_PATTERN = r"^[a-z0-9][a-z0-9.-]{0,127}$"
 class Machine(Base):
     """One computer under test (DUT) and how its lab controls it.
 
-    `machine_type` is what a request names; `noise_kind` (analysis.noise.MachineKind) is how its boots scatter.
+    `machine_type` is what a request names; `noise_kind` (analysis.machine_kind.MachineKind) is how its boots scatter.
     """
 
     __tablename__ = "machines"

@@ -4,7 +4,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kdyno.analysis import service as analysis
+from kdyno.analysis import stored
 from kdyno.analysis.models import MetricVerdict
 from kdyno.jobs.models import Job
 from kdyno.jobs.states import JobStatus
@@ -55,7 +55,7 @@ def view_of(session: Session, *, submission: Submission, base_url: str) -> Submi
         progress=ProgressView(steps=steps_of(session, submission=submission)),
         verdict=submission.verdict,
         verdict_reason=submission.verdict_reason,
-        rows=[result_row(row) for row in analysis.verdict_rows(session, submission_id=submission.id)],
+        rows=[result_row(row) for row in stored.verdict_rows(session, submission_id=submission.id)],
         failure=failure,
     )
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kdyno.analysis import service as analysis
+from kdyno.analysis import stored
 from kdyno.analysis.models import MetricVerdict
 from kdyno.jobs.models import Attempt, Job
 from kdyno.results import service as results
@@ -29,7 +29,7 @@ class _Boot(NamedTuple):
 
 def samples_document(session: Session, *, submission_id: int) -> dict[str, Any]:
     """One entry per stored verdict, in the order of the table."""
-    verdicts = analysis.verdict_rows(session, submission_id=submission_id)
+    verdicts = stored.verdict_rows(session, submission_id=submission_id)
     return {"metrics": [_metric_entry(session, verdict=verdict) for verdict in verdicts]}
 
 
