@@ -44,6 +44,7 @@ def test_a_slower_patch_ends_in_a_regression_and_one_mail(lab: LabRows) -> None:
         mails = session.scalars(select(OutboxMail)).all()
         assert [mail.recipient for mail in mails] == ["dev@example.org"]
         assert "regression" in mails[0].subject
+        assert "counts instructions" in mails[0].body_text
         assert mails[0].picture_png is not None
         assert mails[0].picture_png.startswith(b"\x89PNG")
         assert session.scalar(select(func.count()).select_from(Lease)) == 0

@@ -10,3 +10,17 @@ class MachineKind(StrEnum):
     HARDWARE = "hardware"
     VIRTUAL_WALL = "virtual-wall"
     VIRTUAL_ICOUNT = "virtual-icount"
+
+    @property
+    def caveat(self) -> str:
+        """What a reader of this kind's figures must know; empty when they mean what they say."""
+        return CAVEATS.get(self, "")
+
+
+CAVEATS: dict[MachineKind, str] = {
+    MachineKind.VIRTUAL_WALL: "virtual machine: figures depend on what else its host does",
+    MachineKind.VIRTUAL_ICOUNT: (
+        "emulated machine whose clock counts instructions: its nanoseconds compare with each other only, and caches, "
+        "branch prediction and contention do not show"
+    ),
+}

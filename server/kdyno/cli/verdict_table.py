@@ -50,6 +50,8 @@ def print_outcome(console: Console, view: SubmissionView) -> None:
         for row in view.rows:
             if row.reason and row.verdict in {Verdict.REGRESSION, Verdict.IMPROVEMENT, Verdict.NEED_MORE}:
                 console.print(f"{_metric(row)}: {row.reason}", highlight=False, markup=False)
+        if view.machine_caveat:
+            console.print(f"Note: {view.machine_caveat}.", highlight=False, markup=False, style="dim")
     if view.verdict is not None:
         verdict = Verdict(view.verdict)
         words = f"Overall: {verdict} ({verdict.meaning})"

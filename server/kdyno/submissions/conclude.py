@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from kdyno.alerts import service as alerts
 from kdyno.analysis import service as analysis
 from kdyno.analysis.compare import SubmissionComparison
+from kdyno.analysis.machine_kind import MachineKind
 from kdyno.analysis.plot import samples_figure
 from kdyno.analysis.samples import SamplesError
 from kdyno.analysis.text import verdict_table
@@ -69,7 +70,7 @@ def _judge(session: Session, *, submission: Submission, url: str) -> Failure | N
             dedupe_key=f"submission-{submission.id}",
             recipient=submission.mail,
             subject=_verdict_subject(submission, result),
-            body_text=_body(submission, text=verdict_table(result), url=url),
+            body_text=_body(submission, text=verdict_table(result) + _note(samples.noise_kind), url=url),
             picture_png=samples_figure(samples.pairs, result),
         )
     return None
@@ -91,6 +92,10 @@ def _owe_failure_mail(session: Session, *, submission: Submission, failure: Fail
             body_text=_body(submission, text=text, url=url),
             picture_png=None,
         )
+
+
+def _note(kind: MachineKind) -> str:
+    return f"\nNote: {kind.caveat}.\n" if kind.caveat else ""
 
 
 def _body(submission: Submission, *, text: str, url: str) -> str:

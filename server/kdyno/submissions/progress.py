@@ -5,6 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kdyno.analysis import stored
+from kdyno.analysis.machine_kind import MachineKind
 from kdyno.analysis.models import MetricVerdict
 from kdyno.jobs.models import Job
 from kdyno.jobs.states import JobStatus
@@ -34,7 +35,7 @@ _BUILD_STATES = {
 
 def view_of(session: Session, *, submission: Submission, base_url: str) -> SubmissionView:
     """Everything a client needs to follow a submission and to read its answer."""
-    machine = session.scalar(select(Machine.name).where(Machine.id == submission.machine_id))
+    machine = session.get(Machine, submission.machine_id) if submission.machine_id is not None else None
     failure = None
     if submission.failure_class:
         failure = FailureView(failure_class=submission.failure_class, message=submission.failure_message or "")
@@ -48,7 +49,8 @@ def view_of(session: Session, *, submission: Submission, base_url: str) -> Submi
         kconfig=submission.kconfig,
         workloads=submission.workloads,
         machine_type=submission.machine_type,
-        machine=machine,
+        machine=machine.name if machine else None,
+        machine_caveat=MachineKind(machine.noise_kind).caveat if machine else "",
         boots_per_arm=submission.boots_per_arm,
         created_at=submission.created_at,
         finished_at=submission.finished_at,

@@ -108,6 +108,9 @@ class SubmissionView(BaseModel):
     workloads: list[str]
     machine_type: str
     machine: str | None
+    machine_caveat: str = Field(
+        default="", description="What a reader of this machine's figures must know; may be empty."
+    )
     boots_per_arm: int
     created_at: datetime
     finished_at: datetime | None
