@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import json
 import platform
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -35,6 +36,7 @@ def build_image(
 ) -> Path:
     """The directory of the image made from this recipe and key; built now if there is none yet.
 
+    Builds differ only in the ssh host key, in inode change times, and where Debian has published newer packages.
     Complete or absent: everything is made beside it and renamed at the end. Builders of the same image wait for each
     other. Works as root and as an ordinary user with user namespaces. Raises RecipeError or ImageBuildError.
     """
@@ -45,6 +47,8 @@ def build_image(
         if (target / "manifest.json").is_file():
             log(f"image {identity}: already built")
             return target
+        for remains in out_dir.glob(f".{identity}.*/"):  # of a builder that was killed
+            shutil.rmtree(remains, ignore_errors=True)
         recipe = load_recipe(recipe_dir)
         with tempfile.TemporaryDirectory(prefix=f".{identity}.", dir=out_dir) as scratch:
             build = _Build(
