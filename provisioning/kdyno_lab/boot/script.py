@@ -61,6 +61,9 @@ def imager_command_line(profile: ImagerProfile) -> str:
     return _command_line(
         [
             *profile.common_arguments(),
+            # a packaged kernel tests its ciphers and waits for entropy: seconds of an emulated machine
+            "cryptomgr.notests",
+            "random.trust_cpu=on",
             "kdyno.ip=${net0/ip}",
             "kdyno.netmask=${net0/netmask}",
             "kdyno.gateway=${net0/gateway}",
