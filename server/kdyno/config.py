@@ -78,7 +78,7 @@ class Limits(BaseModel):
     max_patch_bytes: Bytes = MIB
     max_boots_per_arm: Annotated[int, Field(ge=2, le=1000)] = 20
     max_open_submissions: Annotated[int, Field(ge=1)] = 200
-    max_infra_attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    child_deaths: Annotated[int, Field(ge=1)] = 5
     build_wall_s: Seconds = 30 * 60
     build_memory_bytes: Bytes = 4 * GIB
     build_output_bytes: Bytes = 4 * GIB

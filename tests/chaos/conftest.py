@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Select, select
 
 from kdyno.config import Paths
 from kdyno.db.engine import create_database_engine
 from kdyno.jobs.models import Job
 from kdyno.jobs.states import JobStatus
+from kdyno.kernels.models import Build
+from kdyno.kernels.status import BuildStatus
+from kdyno.submissions.models import Arm
 from kdyno.supervisor.postgres import database_url, postgres_sockets
 from kdyno_lab.images.manifest import format_manifest, hash_image
 from tests.running_lab import RunningLab, free_port, running_lab, wait_for
@@ -28,16 +31,29 @@ IMAGE_ID = "cafe0001"
 class FakeLab(RunningLab):
     """A running lab with fake machines."""
 
-    def wait_for_status(self, submission_id: int, status: JobStatus, *, timeout_s: float = 90) -> None:
-        """Wait until a job of the submission is in `status`; asks the database, to be in time for short ones."""
+    def wait_for_status(self, submission_id: int, status: JobStatus) -> None:
+        """Wait until a job of the submission is in `status`."""
+        self._wait_for_row(
+            f"a job that is {status}", select(Job.id).where(Job.submission_id == submission_id, Job.status == status)
+        )
+
+    def wait_for_build(self, submission_id: int) -> None:
+        """Wait until a build of the submission is under way."""
+        under_way = select(Build.id).join(Arm, Arm.build_id == Build.id)
+        self._wait_for_row(
+            "a build under way",
+            under_way.where(Arm.submission_id == submission_id, Build.status == BuildStatus.BUILDING),
+        )
+
+    def _wait_for_row(self, what: str, query: Select[tuple[int]]) -> None:
+        """Ask the database itself, to be in time for what is short."""
         engine = create_database_engine(database_url(postgres_sockets(self.paths)))
-        query = select(func.count()).select_from(Job).where(Job.submission_id == submission_id, Job.status == status)
 
         def met() -> bool:
             with engine.connect() as connection:
-                return bool(connection.scalar(query))
+                return connection.scalar(query.limit(1)) is not None
 
-        wait_for(f"a job that is {status}", met, timeout_s=timeout_s, pause_s=0.02)
+        wait_for(what, met, timeout_s=90, pause_s=0.02)
         engine.dispose()
 
     def set_guest(self, *, fault: str = "") -> None:
@@ -103,7 +119,12 @@ def fake_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeLab]:
     port = free_port()
     write_image(paths)
     write_tree(paths)
-    settings = {"KDYNO_MACHINES_FILE": str(write_machines(paths, port=port)), "KDYNO_BUILD_JOBS": "1"}
+    settings = {
+        "KDYNO_MACHINES_FILE": str(write_machines(paths, port=port)),
+        "KDYNO_BUILD_JOBS": "1",
+        # these tests kill one process more often than any lab should have to bear
+        "KDYNO_LIMITS__CHILD_DEATHS": "100",
+    }
     defaults = {"tree": "tiny", "kconfig": "tinyconfig"}
     with running_lab(paths.data_dir, settings=settings, port=port, request_defaults=defaults) as lab:
         lab.call("POST", "/api/v1/images", json={"id": IMAGE_ID})

@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
         ("lie-root", "infrastructure", "root hash"),
         ("imager-failed", "infrastructure", "imager"),
         ("wrong-release", "infrastructure", "kernel"),
-        ("panic@kernel", "panic", "panic"),
-        ("panic@phase", "panic", "panic"),
+        ("panic@kernel", "panic", "null pointer dereference"),
+        ("panic@phase", "panic", "null pointer dereference"),
     ],
 )
 def test_a_fault_is_named(fake_lab: FakeLab, patch: str, fault: str, failure_class: str, words: str) -> None:

@@ -86,9 +86,7 @@ def test_undisturbed(fake_lab: FakeLab, patch: str) -> None:
 
 def test_the_build_worker_dies_in_a_build(fake_lab: FakeLab, patch: str) -> None:
     submission_id = fake_lab.submit(patch)
-    wait_for(
-        "a build under way", lambda: fake_lab.steps(submission_id)[0]["state"] == "running", timeout_s=60, pause_s=0.02
-    )
+    fake_lab.wait_for_build(submission_id)
     fake_lab.kill("worker-build")
     end_well(fake_lab, submission_id)
 

@@ -47,7 +47,7 @@ class Lab:
         self._loop = Loop(
             logs=self._paths.logs,
             max_log_bytes=settings.limits.child_log_bytes,
-            policy=policy or RestartPolicy(),
+            policy=policy or RestartPolicy(deaths_allowed=settings.limits.child_deaths),
             say=self._say,
             changed=self._publish,
         )
