@@ -65,7 +65,7 @@ class RunningLab:
             except httpx.TransportError:
                 return None
             assert answer.status_code < 500 or answer.status_code == 503, answer.text
-            return answer
+            return answer if answer.status_code != 503 else None
 
         answer = wait_for(f"{method} {path}", attempt, timeout_s=60)
         assert answer.status_code < 400, answer.text

@@ -3,11 +3,13 @@
 
 from urllib.parse import urlsplit
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
@@ -25,6 +27,8 @@ from kdyno.submissions.views import router as submissions_router
 from kdyno.web.views import install_error_pages, static_files
 from kdyno.web.views import router as web_router
 from kdyno.worker import celery_app, configure, send_hint
+
+log = structlog.get_logger(__name__)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -52,6 +56,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router)
     app.mount("/static", static_files(), name="static")
     app.add_exception_handler(RequestValidationError, _explain_validation)
+    app.add_exception_handler(OperationalError, _database_away)
     app.middleware("http")(_limit_body)
     app.get("/healthz", include_in_schema=False)(_health)
     app.get("/metrics", include_in_schema=False)(_metrics)
@@ -66,6 +71,14 @@ def trusted_hosts(settings: Settings) -> list[str]:
         return ["*"]
     named = [urlsplit(url).hostname or "" for url in (settings.public_url, GUEST_SERVER_URL)]
     return ["localhost", "127.0.0.1", "[::1]", settings.host, *named]
+
+
+def _database_away(_: Request, error: Exception) -> JSONResponse:
+    """A database that restarts is no bug: whoever asks may ask again, and agents and machines do."""
+    log.warning("the database does not answer", error=str(error))
+    return JSONResponse(
+        {"detail": "the database does not answer: try again in a moment"}, status_code=503, headers={"Retry-After": "2"}
+    )
 
 
 async def _limit_body(request: Request, call_next: RequestResponseEndpoint) -> Response:

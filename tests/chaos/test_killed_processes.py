@@ -114,7 +114,7 @@ def test_the_server_dies_while_a_machine_reports(fake_lab: FakeLab, patch: str, 
     end_well(fake_lab, submission_id)
 
 
-@pytest.mark.parametrize("child", ["beat", "console", "broker", "database"])
+@pytest.mark.parametrize("child", ["beat", "console", "valkey", "postgres"])
 def test_another_process_dies_while_a_job_boots(fake_lab: FakeLab, patch: str, child: str) -> None:
     submission_id = fake_lab.submit(patch)
     fake_lab.wait_for_status(submission_id, JobStatus.BOOTING)
