@@ -141,11 +141,13 @@ static enum http_verdict judge_failure(CURLcode code, struct http_answer *answer
 
 	if (code == CURLE_WRITE_ERROR)
 		words = "the answer is larger than 1 MiB";
+	/* what curl says of text that is no HTTP: a relay speaks, whose server is away */
+	if (code == CURLE_UNSUPPORTED_PROTOCOL)
+		words = "the answer is not HTTP";
 	snprintf(answer->problem, sizeof(answer->problem), "%s", words);
 	switch (code) {
 	case CURLE_WRITE_ERROR:
 	case CURLE_URL_MALFORMAT:
-	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return HTTP_REFUSED;
 	default:

@@ -72,7 +72,8 @@ def _network(options: QemuOptions) -> list[str]:
     a router's answer iPXE waits 15 s for one.
     """
     index = 1 if options.boot_first == "disk" else 0
-    relay = f"socat -t 30 FD:0 TCP4:127.0.0.1:{options.server_port}"
+    # the relay's messages would reach the guest as if the server had said them
+    relay = f"socat -lf /dev/null -t 30 FD:0 TCP4:127.0.0.1:{options.server_port}"
     rules = [
         "user,id=net0,restrict=on",
         f"hostfwd=tcp:127.0.0.1:{options.ssh_port}-:22",

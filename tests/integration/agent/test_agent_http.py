@@ -218,6 +218,27 @@ def test_a_server_with_errors_gets_everything_in_the_end(start_agent: StartAgent
     assert "the server is away: HTTP 503" in log
 
 
+def test_a_relay_that_babbles_is_a_server_that_is_away(start_agent: StartAgent) -> None:
+    """Between machine and server stands a relay; what it says of a dead server is no HTTP and no refusal."""
+    state = attempt(kbench_phase("one"))
+    with socket.socket() as relay:
+        relay.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        relay.bind(("127.0.0.1", 0))
+        relay.listen()
+        port = int(relay.getsockname()[1])
+        process = start_agent(port)
+        for _ in range(2):
+            connection, _ = relay.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"relay[7] E connect(AF=2 127.0.0.1:80): Connection refused\n")
+    with serving(state, port=port):
+        code, log = end_of(process)
+    assert code == EXIT_REPORTED, log
+    assert state.outline() == expected_outline(("one", True))
+    assert "the answer is not HTTP" in log
+
+
 def test_no_request_while_a_phase_runs(start_agent: StartAgent) -> None:
     state = attempt(phase("quiet", "sleep 2"))
     state.events_answers = [500]  # job_started and phase_started stay in the spool
