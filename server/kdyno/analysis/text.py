@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
@@ -46,12 +47,17 @@ def verdict_rows(result: SubmissionComparison) -> list[VerdictRow]:
 
 def verdict_table(result: SubmissionComparison) -> str:
     """The whole answer as text: overall verdict, table, then what was assumed, advised and noticed per metric."""
-    lines = [HEADINGS, *(tuple(str(cell) for cell in astuple(row)) for row in verdict_rows(result))]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
-    rows = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
-    ruler = "  ".join("-" * width for width in widths)
+    rows = [tuple(str(cell) for cell in astuple(row)) for row in verdict_rows(result)]
     head = f"Overall: {result.verdict} ({result.verdict.meaning})"
-    return "\n".join([head, "", rows[0], ruler, *rows[1:], "", *_notes(result)]) + "\n"
+    return "\n".join([head, "", *table(HEADINGS, rows), "", *_notes(result)]) + "\n"
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Lines of an aligned table with a ruler below its headings."""
+    lines = [headings, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
+    shown = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    return [shown[0], "  ".join("-" * width for width in widths), *shown[1:]]
 
 
 def _notes(result: SubmissionComparison) -> list[str]:
