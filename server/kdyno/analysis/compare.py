@@ -1,39 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Base against patched: effect, interval and verdict, with a false-alarm rate per submission.
 
-A boot is the unit of independence: its level is the median of its samples, an arm's level the geometric mean of its
-boots' levels, the effect their ratio minus 1. Two things bound the interval from below, and the wider one holds:
-
-1. Student's t on the boots' levels, whose scatter is shrunk to a prior (noise.boot_noise). It is honest from two boots
-   on, where resampling is not: two boots against two separate by chance one time in three.
-2. The hierarchical bootstrap, boots first, then samples, in closed form (noise.arm_variance), with a normal quantile.
-
-Verdicts: beyond the margin on one side at the submission's false-alarm rate → regression or improvement; the metric's
-own interval inside the margin → no change; else more boots are needed. Over the metrics of a submission Holm's method
-(Scand. J. Statist. 6, 1979) keeps the chance of any false regression or improvement below alpha. It holds however the
-metrics depend on each other, which Benjamini-Hochberg does not, and it is never weaker than Bonferroni's. "No change"
-for a submission is claimed only when every metric shows it, so it needs no correction (intersection-union test:
-Berger, Technometrics 24, 1982).
+A boot is the unit of independence: its level is a quantile of its samples (the median unless the metric says
+otherwise), an arm's level the geometric mean of its boots' levels, the effect their ratio minus 1. Samples only sharpen
+the level of their boot. The interval is Student's t on the boots' levels (evidence.py), the verdict follows the rule of
+decision.py: beyond the margin on one side, at the submission's false-alarm rate → regression or improvement; shown to
+lie inside the margin → no change; else more boots are needed.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
-
-from kdyno.analysis.diagnostics import CheckedArm, SampleWarning, diagnose
+from kdyno.analysis.decision import Call, Rule, Standing, after_look, half_width, nothing_yet
+from kdyno.analysis.diagnostics import NOISE_CLASSES, SampleWarning, WarningKind, diagnose
+from kdyno.analysis.evidence import Evidence
 from kdyno.analysis.machine_kind import MachineKind
-from kdyno.analysis.noise import (
-    DEFAULTS,
-    BootNoise,
-    BootPrior,
-    arm_variance,
-    boot_noise,
-    median_errors,
-)
-from kdyno.analysis.samples import ArmSamples, BootSamples, InputFault, Metric, SamplesError, checked_arm
+from kdyno.analysis.measured import MeasuredArm, MeasuredMetric, evidence_from, measure
+from kdyno.analysis.noise import DEFAULTS, BootPrior
+from kdyno.analysis.planning import MOST_BOOTS, boots_to_settle
+from kdyno.analysis.samples import ArmSamples, BootSamples, InputFault, Metric, MetricPair, SamplesError, at_quantiles
 from kdyno.analysis.verdicts import Direction, Verdict, worst
 
 __all__ = [
@@ -47,25 +33,14 @@ __all__ = [
     "SamplesError",
     "SubmissionComparison",
     "Verdict",
+    "at_quantiles",
     "compare",
     "compare_submission",
 ]
 
 CONFIDENCE = 0.95
-PLANNED_POWER = 0.8
-MOST_BOOTS = 100
-DEFAULT_ALPHA = 0.05
+DEFAULT_ALPHA = 0.01
 HARDWARE = DEFAULTS[MachineKind.HARDWARE]
-
-
-@dataclass(frozen=True, eq=False)
-class MetricPair:
-    """One metric of a submission with both arms. A prior given here replaces the submission's."""
-
-    metric: Metric
-    base: ArmSamples
-    patched: ArmSamples
-    prior: BootPrior | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +51,9 @@ class Comparison:
     low, high: 95 % interval of the effect for this metric alone; None when the boots allow no interval.
     p_value: of "the effect lies within the margin", before correction. level: what it was held against after Holm's
     correction; alpha: the false-alarm rate of the whole submission.
+    equal_p_value: of "the effect lies beyond the margin"; no change is claimed below alpha.
     boot_sd, boot_df: between-boot noise used and the degrees of freedom behind it.
+    settled_at: the look that settled it, 1 when there is only one; None while open.
     more_boots: further boots per arm that should settle it; None when settled or beyond planning.
     """
 
@@ -88,6 +65,7 @@ class Comparison:
     low: float | None
     high: float | None
     p_value: float
+    equal_p_value: float
     level: float
     alpha: float
     margin: float
@@ -101,9 +79,16 @@ class Comparison:
     boot_df: float
     prior: BootPrior
     prior_used: bool
+    settled_at: int | None
     more_boots: int | None
     more_minutes: float | None
     warnings: tuple[SampleWarning, ...]
+
+    @property
+    def noise_classes(self) -> tuple[WarningKind, ...]:
+        """What the noise is like, the weightiest first; empty when it is ordinary."""
+        named = {warning.kind for warning in self.warnings}
+        return tuple(kind for kind in NOISE_CLASSES if kind in named)
 
 
 @dataclass(frozen=True)
@@ -115,31 +100,6 @@ class SubmissionComparison:
     alpha: float
     more_boots: int | None
     more_minutes: float | None
-
-
-@dataclass(frozen=True)
-class _Estimate:
-    """Difference of the arms' log levels, with both measures of its uncertainty."""
-
-    difference: float
-    noise: BootNoise
-    error: float
-    resampled_error: float
-
-    def half_width(self, level: float) -> float:
-        """Half of the two-sided interval at error rate `level`, on the log scale."""
-        if self.noise.df == 0:
-            return math.inf
-        student = -float(stdtrit(self.noise.df, level / 2)) * self.error
-        return max(student, -float(ndtri(level / 2)) * self.resampled_error)
-
-    def p_value(self, limit: float) -> float:
-        """Of "the difference lies within ±limit": below `level` exactly when that interval is beyond the limit."""
-        beyond = abs(self.difference) - limit
-        if beyond <= 0 or self.noise.df == 0:
-            return 1.0
-        student = 2 * float(stdtr(self.noise.df, -beyond / self.error))
-        return max(student, 2 * float(ndtr(-beyond / self.resampled_error)) if self.resampled_error > 0 else 0.0)
 
 
 def compare(
@@ -166,132 +126,136 @@ def compare_submission(
     prior: BootPrior = HARDWARE.prior,
     minutes_per_boot: float | None = None,
 ) -> SubmissionComparison:
-    """Compare all metrics of a submission; alpha bounds the chance of any false regression or improvement in it.
+    """Compare all metrics of a submission; alpha bounds the chance of any false regression or improvement in it, and
+    for each metric the chance of a false "no change".
 
+    For one look at the boots, their number planned beforehand; sequential.assess looks after every block.
     margin: relative change that is of no interest. prior: between-boot noise known beforehand (noise.DEFAULTS,
     noise.learn_prior). minutes_per_boot: to say how long further boots take.
     Deterministic: the same samples give the same answer, in whatever order boots and metrics come.
     Raises SamplesError for samples that cannot be compared, ValueError for parameters that make no sense.
     """
+    rule = rule_of(margin=margin, alpha=alpha)
+    metrics = measure(pairs, prior=prior)
+    if not metrics:
+        return SubmissionComparison((), worst([]), alpha, None, None)
+    evidence = evidence_from(metrics)
+    standing = after_look(nothing_yet((len(metrics),)), evidence, look=1, weight=1.0, rule=rule)
+    return conclude(metrics, evidence, standing, rule=rule, minutes_per_boot=minutes_per_boot)
+
+
+def rule_of(*, margin: float, alpha: float) -> Rule:
+    """The rule for a relative margin. Raises ValueError for parameters that make no sense."""
     if not (math.isfinite(margin) and margin >= 0 and 0 < alpha < 1):
         raise ValueError(f"margin must not be negative and alpha must lie between 0 and 1, got {margin} and {alpha}")
-    drafts = [_draft(pair, prior=pair.prior or prior, margin=margin) for pair in pairs]
-    levels = holm_levels([draft.estimate.p_value(math.log1p(margin)) for draft in drafts], alpha=alpha)
+    return Rule(alpha=alpha, limit=math.log1p(margin))
+
+
+def conclude(
+    metrics: Sequence[MeasuredMetric],
+    evidence: Evidence,
+    standing: Standing,
+    *,
+    rule: Rule,
+    minutes_per_boot: float | None,
+    weight: float = 1.0,
+) -> SubmissionComparison:
+    """Put the rule's calls in words and figures. weight: share of alpha that the last look may spend."""
+    halves = half_width(evidence, level=(1 - CONFIDENCE) * weight)
     comparisons = tuple(
-        _judge(draft, level=level, alpha=alpha, margin=margin, minutes_per_boot=minutes_per_boot)
-        for draft, level in zip(drafts, levels, strict=True)
+        _comparison(
+            metric,
+            evidence,
+            standing,
+            index=index,
+            half=float(halves[index]),
+            rule=rule,
+            minutes_per_boot=minutes_per_boot,
+            weight=weight,
+        )
+        for index, metric in enumerate(metrics)
     )
     more = max((comparison.more_boots or 0 for comparison in comparisons), default=0) or None
     return SubmissionComparison(
-        comparisons, worst(item.verdict for item in comparisons), alpha, more, _minutes(more, minutes_per_boot)
+        comparisons, worst(item.verdict for item in comparisons), rule.alpha, more, _minutes(more, minutes_per_boot)
     )
 
 
-def holm_levels(p_values: Sequence[float], *, alpha: float) -> list[float]:
-    """The level each p-value is held against: alpha/m for the smallest, alpha/(m-1) for the next while all succeed.
-
-    From the first failure on the level stays where it is, so that "p < level" is the verdict for every metric.
-    """
-    levels = [0.0] * len(p_values)
-    left = len(p_values)
-    for index in sorted(range(len(p_values)), key=p_values.__getitem__):
-        levels[index] = alpha / left
-        left -= p_values[index] < levels[index]
-    return levels
-
-
-@dataclass(frozen=True)
-class _Draft:
-    """A metric measured but not yet judged: the verdict needs the other metrics' p-values."""
-
-    metric: Metric
-    prior: BootPrior
-    arms: tuple[CheckedArm, CheckedArm]
-    estimate: _Estimate
-    warnings: tuple[SampleWarning, ...]
-
-
-def _draft(pair: MetricPair, *, prior: BootPrior, margin: float) -> _Draft:
-    checked = [(arm.name, checked_arm(arm, metric=pair.metric)) for arm in (pair.base, pair.patched)]
-    base, patched = (CheckedArm(name, boots, median_errors(boots)) for name, boots in checked)
-    resampled_error = math.sqrt(arm_variance(base.boots) + arm_variance(patched.boots))
-    within = float(np.sqrt(np.mean(np.square(np.concatenate([base.errors, patched.errors])))))
-    noise = boot_noise(base.boots, patched.boots, within=within, prior=prior)
-    levels = [float(np.mean([boot.level for boot in arm.boots])) for arm in (base, patched)]
-    error = noise.sd * math.sqrt(1 / len(base.boots) + 1 / len(patched.boots))
-    estimate = _Estimate(levels[1] - levels[0], noise, error, resampled_error)
-    return _Draft(
-        pair.metric, prior, (base, patched), estimate, diagnose((base, patched), noise=noise, margin=margin or prior.sd)
-    )
-
-
-def _judge(draft: _Draft, *, level: float, alpha: float, margin: float, minutes_per_boot: float | None) -> Comparison:
-    estimate, (base, patched) = draft.estimate, draft.arms
-    limit = math.log1p(margin)
-    effect = math.expm1(estimate.difference)
-    slowdown = effect * draft.metric.direction.worse_sign
-    p_value = estimate.p_value(limit)
-    if p_value < level:
-        verdict = Verdict.REGRESSION if slowdown > 0 else Verdict.IMPROVEMENT
-    elif abs(estimate.difference) + estimate.half_width(alpha) < limit:
-        verdict = Verdict.NO_CHANGE
-    else:
-        verdict = Verdict.NEED_MORE
-    half = estimate.half_width(1 - CONFIDENCE)
-    low, high = (math.expm1(estimate.difference + sign * half) if half < math.inf else None for sign in (-1, 1))
-    most = max(len(base.boots), len(patched.boots))
-    total = boots_wanted(estimate, level=level, alpha=alpha, limit=limit, more_than=most)
-    more = total - most if total and verdict is Verdict.NEED_MORE else None
+def _comparison(
+    metric: MeasuredMetric,
+    evidence: Evidence,
+    standing: Standing,
+    *,
+    index: int,
+    half: float,
+    rule: Rule,
+    minutes_per_boot: float | None,
+    weight: float,
+) -> Comparison:
+    margin = math.expm1(rule.limit)
+    difference = float(evidence.difference[index])
+    verdict = verdict_of(Call(int(standing.call[index])), metric.metric.direction)
+    low, high = (math.expm1(difference + sign * half) if half < math.inf else None for sign in (-1, 1))
+    more = _more_boots(metric, evidence, standing, index=index, rule=rule, weight=weight)
+    more = more if verdict is Verdict.NEED_MORE else None
     minutes = _minutes(more, minutes_per_boot)
     return Comparison(
-        metric=draft.metric,
-        base_level=_level(base),
-        patched_level=_level(patched),
-        effect=effect,
-        slowdown=slowdown,
+        metric=metric.metric,
+        base_level=_level(metric.base),
+        patched_level=_level(metric.patched),
+        effect=math.expm1(difference),
+        slowdown=math.expm1(difference) * metric.metric.direction.worse_sign,
         low=low,
         high=high,
-        p_value=p_value,
-        level=level,
-        alpha=alpha,
+        p_value=float(standing.p_change[index]),
+        equal_p_value=float(standing.p_equal[index]),
+        level=float(standing.level[index]),
+        alpha=rule.alpha,
         margin=margin,
         verdict=verdict,
-        reason=_reason(verdict, low=low, high=high, margin=margin, alpha=alpha, more=more, minutes=minutes),
-        base_boots=len(base.boots),
-        patched_boots=len(patched.boots),
-        base_samples=sum(boot.ordered.size for boot in base.boots),
-        patched_samples=sum(boot.ordered.size for boot in patched.boots),
-        boot_sd=estimate.noise.sd,
-        boot_df=estimate.noise.df,
-        prior=draft.prior,
-        prior_used=estimate.noise.prior_used,
+        reason=_reason(verdict, low=low, high=high, margin=margin, alpha=rule.alpha, more=more, minutes=minutes),
+        base_boots=len(metric.base.boots),
+        patched_boots=len(metric.patched.boots),
+        base_samples=int(metric.base.statistics.size.sum()),
+        patched_samples=int(metric.patched.statistics.size.sum()),
+        boot_sd=float(evidence.sd[index]),
+        boot_df=float(evidence.df[index]),
+        prior=metric.prior,
+        prior_used=bool(evidence.prior_df[index] > 0),
+        settled_at=int(standing.settled_at[index]) or None,
         more_boots=more,
         more_minutes=minutes,
-        warnings=draft.warnings,
+        warnings=diagnose(metric, evidence, index=index, margin=margin or metric.prior.sd),
     )
 
 
-def boots_wanted(estimate: _Estimate, *, level: float, alpha: float, limit: float, more_than: int) -> int | None:
-    """Boots per arm that would settle it with power 80 %, if the noise is as seen so far.
-
-    An effect clearly beyond the margin is planned to be proven at its size; anything less is planned to be shown equal,
-    as if there were none. None beyond 100 boots.
-    """
-    boots = np.arange(max(more_than + 1, 2), MOST_BOOTS + 1)
-    df = estimate.noise.prior_df + 2 * boots - 2
-    error = estimate.noise.sd * np.sqrt(2 / boots)
-    beyond = abs(estimate.difference) - limit
-    if beyond > estimate.error:
-        reach, room = stdtrit(df, PLANNED_POWER) - stdtrit(df, level / 2), beyond
-    else:
-        # Both ends of the interval must stay inside, hence half of the misses on either side.
-        reach, room = stdtrit(df, (1 + PLANNED_POWER) / 2) - stdtrit(df, alpha / 2), limit
-    enough = boots[reach * error < room]
-    return int(enough[0]) if enough.size else None
+def verdict_of(call: Call, direction: Direction) -> Verdict:
+    """What a call means for a metric whose good direction is known."""
+    if call is Call.OPEN:
+        return Verdict.NEED_MORE
+    if call is Call.EQUAL:
+        return Verdict.NO_CHANGE
+    return Verdict.REGRESSION if call == direction.worse_sign else Verdict.IMPROVEMENT
 
 
-def _level(arm: CheckedArm) -> float:
-    return math.exp(float(np.mean([boot.level for boot in arm.boots])))
+def _more_boots(
+    metric: MeasuredMetric, evidence: Evidence, standing: Standing, *, index: int, rule: Rule, weight: float
+) -> int | None:
+    most = max(len(metric.base.boots), len(metric.patched.boots))
+    total = boots_to_settle(
+        float(evidence.difference[index]),
+        sd=float(evidence.sd[index]),
+        prior_df=float(evidence.prior_df[index]),
+        level=float(standing.level[index]) * weight,
+        alpha=rule.alpha * weight,
+        limit=rule.limit,
+        more_than=most,
+    )
+    return total - most if total else None
+
+
+def _level(arm: MeasuredArm) -> float:
+    return math.exp(float(arm.levels().mean))
 
 
 def _minutes(more_boots: int | None, minutes_per_boot: float | None) -> float | None:
@@ -311,7 +275,7 @@ def _reason(
     """One or two sentences that let a reader check the verdict against the numbers."""
     within = f"±{100 * margin:.3g} %"
     if verdict is Verdict.NO_CHANGE:
-        return f"the interval lies within {within}"
+        return f"shown to lie within {within}, wrongly so at most once in {1 / alpha:.0f} such metrics"
     if verdict is not Verdict.NEED_MORE:
         worse = "worse" if verdict is Verdict.REGRESSION else "better"
         return f"{worse} by more than {100 * margin:.3g} %, at {100 * alpha:.3g} % false alarms per submission"
@@ -319,6 +283,8 @@ def _reason(
         why = "one boot per arm, and no history of the machine, allow no interval"
     elif low > margin or high < -margin:
         why = f"beyond {within} if this were the only metric, but not yet sure enough among all of the submission"
+    elif low > -margin and high < margin:
+        why = f"within {within} at 95 %, but not yet at the {100 * (1 - alpha):.3g} % that is asked for"
     else:
         why = f"the interval from {100 * low:+.2g} % to {100 * high:+.2g} % is neither within nor beyond {within}"
     if more is None:

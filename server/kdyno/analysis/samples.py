@@ -2,15 +2,13 @@
 """What a comparison is given: metric, arms, boots and samples, checked before any arithmetic."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kdyno.analysis.noise import BootPrior, FloatArray
 from kdyno.analysis.verdicts import Direction
-
-FloatArray = NDArray[np.float64]
 
 
 class InputFault(StrEnum):
@@ -40,11 +38,20 @@ class SamplesError(ValueError):
 
 @dataclass(frozen=True)
 class Metric:
-    """A measured quantity. The unit is a label here: effects are ratios, so no unit is ever converted."""
+    """A measured quantity. The unit is a label here: effects are ratios, so no unit is ever converted.
+
+    quantile: which quantile of a boot's samples is compared: 0.5 the median, 0.99 the tail. Of a metric with one number
+    per boot every quantile is that number.
+    """
 
     name: str
     unit: str
     direction: Direction
+    quantile: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 < self.quantile < 1:
+            raise ValueError(f"a quantile lies between 0 and 1, got {self.quantile} for {self.name}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,21 +71,34 @@ class ArmSamples:
     boots: Sequence[BootSamples]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class MetricPair:
+    """One metric of a submission with both arms. A prior given here replaces the submission's."""
+
+    metric: Metric
+    base: ArmSamples
+    patched: ArmSamples
+    prior: BootPrior | None = None
+
+
+def at_quantiles(pair: MetricPair, quantiles: Sequence[float]) -> list[MetricPair]:
+    """The same samples as one metric per quantile, to be compared together: `lat_pipe p50`, `lat_pipe p99`."""
+    return [
+        replace(pair, metric=replace(pair.metric, name=f"{pair.metric.name} p{100 * quantile:g}", quantile=quantile))
+        for quantile in quantiles
+    ]
+
+
+@dataclass(frozen=True, eq=False)
 class Boot:
-    """A boot after checking. `level` is the natural logarithm of its median."""
+    """A boot after checking, its samples in the order they were taken."""
 
     boot_id: int | str
-    ordered: FloatArray
-    as_taken: FloatArray
-    level: float
+    samples: FloatArray
 
 
 def checked_arm(arm: ArmSamples, *, metric: Metric) -> list[Boot]:
-    """Check an arm and return its boots sorted by level, so that no result depends on the order of boots.
-
-    Raises SamplesError.
-    """
+    """Check an arm's samples before any arithmetic. Raises SamplesError."""
     if not arm.boots:
         raise SamplesError(InputFault.NO_BOOTS, metric=metric.name, arm=arm.name)
     seen: set[int | str] = set()
@@ -86,8 +106,7 @@ def checked_arm(arm: ArmSamples, *, metric: Metric) -> list[Boot]:
         if boot.boot_id in seen:
             raise SamplesError(InputFault.REPEATED_BOOT, metric=metric.name, arm=arm.name, boot=boot.boot_id)
         seen.add(boot.boot_id)
-    boots = [_checked_boot(boot, metric=metric, arm=arm.name) for boot in arm.boots]
-    return sorted(boots, key=lambda boot: (boot.level, boot.ordered.size))
+    return [_checked_boot(boot, metric=metric, arm=arm.name) for boot in arm.boots]
 
 
 def _checked_boot(boot: BootSamples, *, metric: Metric, arm: str) -> Boot:
@@ -111,5 +130,4 @@ def _checked_boot(boot: BootSamples, *, metric: Metric, arm: str) -> Boot:
     ):
         if bad.any():
             raise refuse(fault, f"sample {int(bad.argmax())}")
-    ordered = np.sort(values)
-    return Boot(boot.boot_id, ordered, values, float(np.log(np.median(ordered))))
+    return Boot(boot.boot_id, values)

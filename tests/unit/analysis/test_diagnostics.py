@@ -7,7 +7,8 @@ import numpy as np
 
 from kdyno.analysis.compare import ArmSamples, BootSamples, Direction, Metric, compare
 from kdyno.analysis.diagnostics import WarningKind
-from kdyno.analysis.noise import DEFAULTS, BootPrior, MachineKind
+from kdyno.analysis.machine_kind import MachineKind
+from kdyno.analysis.noise import DEFAULTS, BootPrior
 
 ArmBuilder = Callable[..., ArmSamples]
 GUESS = DEFAULTS[MachineKind.HARDWARE].prior

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How many boots a question needs, and how small a question some boots can answer, from the noise known beforehand.
+
+Power is that of Student's t when there is an effect (the noncentral t distribution), with the degrees of freedom of
+boots and prior added. Two arms of equal size throughout.
+"""
+
+import math
+
+import numpy as np
+from scipy.special import nctdtr, nctdtrinc, stdtrit
+
+from kdyno.analysis.noise import BootPrior, FloatArray
+
+PLANNED_POWER = 0.8
+MOST_BOOTS = 100
+
+
+def change_power(boots: FloatArray, *, beyond: float, sd: float, prior_df: float, level: float) -> FloatArray:
+    """Chance that an effect lying `beyond` the margin (log scale) is called, per number of boots per arm."""
+    df = prior_df + 2 * boots - 2
+    power: FloatArray = 1 - nctdtr(df, beyond / (sd * np.sqrt(2 / boots)), -stdtrit(df, level / 2))
+    return power
+
+
+def no_change_power(boots: FloatArray, *, room: float, sd: float, prior_df: float, alpha: float) -> FloatArray:
+    """Chance that "no change" is shown when the true effect keeps `room` (log scale) to both sides of the margin."""
+    df = prior_df + 2 * boots - 2
+    missed = nctdtr(df, room / (sd * np.sqrt(2 / boots)), -stdtrit(df, alpha))
+    power: FloatArray = np.maximum(1 - 2 * missed, 0.0)
+    return power
+
+
+def boots_to_settle(
+    difference: float, *, sd: float, prior_df: float, level: float, alpha: float, limit: float, more_than: int
+) -> int | None:
+    """Boots per arm that would settle it with power 80 %, if the noise is as seen so far. None beyond 100 boots.
+
+    difference and limit on the log scale. An effect clearly beyond the margin (by more than the standard error of the
+    boots at hand) is planned to be proven at its size; anything less is planned to be shown equal, as if there were
+    none.
+    """
+    boots = np.arange(max(more_than + 1, 2), MOST_BOOTS + 1, dtype=np.float64)
+    beyond = abs(difference) - limit
+    if beyond > sd * math.sqrt(2 / max(more_than, 1)):
+        power = change_power(boots, beyond=beyond, sd=sd, prior_df=prior_df, level=level)
+    else:
+        power = no_change_power(boots, room=limit, sd=sd, prior_df=prior_df, alpha=alpha)
+    enough = boots[power >= PLANNED_POWER]
+    return int(enough[0]) if enough.size else None
+
+
+def fixed_design(
+    effect: float,
+    *,
+    prior: BootPrior,
+    margin: float,
+    alpha: float,
+    metrics: int = 1,
+    power: float = PLANNED_POWER,
+) -> int | None:
+    """Boots per arm that a comparison without early stopping needs, planned before the first boot.
+
+    effect: true relative change to be called a regression or improvement; one inside the margin is to be shown as no
+    change. metrics: how many the submission has (the first step of Holm's method). None beyond 100 boots.
+
+    >>> fixed_design(0.03, prior=BootPrior(sd=0.01, df=20, floor=0.0005), margin=0.01, alpha=0.01)
+    8
+    """
+    boots = np.arange(2, MOST_BOOTS + 1, dtype=np.float64)
+    beyond = abs(math.log1p(effect)) - math.log1p(margin)
+    if beyond > 0:
+        reached = change_power(boots, beyond=beyond, sd=prior.sd, prior_df=prior.df, level=alpha / metrics)
+    else:
+        reached = no_change_power(boots, room=-beyond, sd=prior.sd, prior_df=prior.df, alpha=alpha)
+    enough = boots[reached >= power]
+    return int(enough[0]) if enough.size else None
+
+
+def minimum_detectable_effect(
+    boots: int,
+    *,
+    prior: BootPrior,
+    margin: float,
+    alpha: float,
+    metrics: int = 1,
+    power: float = PLANNED_POWER,
+) -> float:
+    """Smallest relative slowdown that `boots` per arm call with the given power, from the machine's history.
+
+    Infinite when nothing can be called: one boot per arm and a prior that is only a guess.
+
+    >>> history = BootPrior(sd=0.005, df=20, floor=0.0005, learned=True)
+    >>> f"{minimum_detectable_effect(4, prior=history, margin=0.01, alpha=0.01, metrics=5):.1%}"
+    '2.7 %'
+    """
+    df = prior.df + 2 * boots - 2
+    if df <= 0:
+        return math.inf
+    error = prior.sd * math.sqrt(2 / boots)
+    shift = float(nctdtrinc(df, 1 - power, -stdtrit(df, alpha / metrics / 2)))
+    return math.expm1(math.log1p(margin) + shift * error)
