@@ -7,9 +7,9 @@ from pathlib import Path
 GOLDEN = Path(__file__).parent / "golden"
 
 
-def assert_golden(actual: str, *, name: str) -> None:
-    """Compare with tests/golden/<name>, or rewrite that file when asked to."""
-    path = GOLDEN / name
+def assert_golden(actual: str, *, name: str, folder: Path = GOLDEN) -> None:
+    """Compare with <folder>/<name>, or rewrite that file when asked to."""
+    path = folder / name
     if os.environ.get("KDYNO_UPDATE_GOLDEN") == "1":
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(actual, encoding="utf-8")

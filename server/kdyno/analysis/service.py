@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from kdyno.analysis.compare import Comparison, MetricPair, SubmissionComparison, compare_submission
+from kdyno.analysis.documents.kbench import UNJUDGED_BENCHMARKS
 from kdyno.analysis.machine_kind import MachineKind
 from kdyno.analysis.models import MetricVerdict
 from kdyno.analysis.noise import DEFAULTS
@@ -22,9 +23,6 @@ from kdyno.results import service as results
 from kdyno.results.models import Metric, Run
 from kdyno.submissions.models import Arm, Submission
 from kdyno.submissions.status import ArmName
-
-# The harness's own cost is shown but never judged: a kernel patch cannot change it.
-UNJUDGED_BENCHMARKS = frozenset({"null"})
 
 
 class SeriesKey(NamedTuple):
