@@ -17,8 +17,8 @@ from scipy.special import betainc
 from kdyno.analysis.noise import FloatArray
 
 MIN_FOR_CORRELATION = 30
-MIN_FOR_SHAPE = 30
-MIN_FOR_MODES = 50
+MIN_FOR_SHAPE = 50
+MIN_FOR_DRIFT = 60
 MIN_FOR_GRID = 10
 NORMAL_IQR = 1.349
 MEDIAN_ERROR = 1.2533
@@ -34,7 +34,7 @@ class BootStatistics:
 
     level: logarithm of the compared quantile. error: its standard error from the samples. size: number of samples.
     correlation_time: samples per independent sample, 1 when they are independent. lag_one: correlation of neighbours.
-    spread: interquartile range scaled to a standard deviation; NaN below 30 samples.
+    spread: interquartile range scaled to a standard deviation; NaN below 50 samples.
     drift, drift_error: change from the first to the last third of the samples, and its standard error.
     far: how many samples are far out. constant, quantised, modes, floor: shapes, as the noise classes name them.
     """
@@ -80,16 +80,18 @@ def _equal_sizes(samples: FloatArray, *, quantile: float) -> dict[str, FloatArra
     weights = quantile_weights(size, quantile)
     mean = ordered @ weights
     variance = np.maximum(np.square(ordered) @ weights - np.square(mean), 0.0)
-    drift, drift_error = _drift(taken)
-    return {
+    drift, drift_error = _drift(taken, lag_one=lag_one)
+    shapes = _shapes(ordered)
+    # A median of coarse values moves by whole steps.
+    coarse = np.where(shapes["quantised"], _smallest_step(ordered) / 3, 0.0)
+    return shapes | {
         "level": level,
         "error": np.sqrt(variance * correlation_time),
         "size": np.full(len(level), float(size)),
         "correlation_time": correlation_time,
         "lag_one": lag_one,
         "drift": drift,
-        "drift_error": drift_error * np.sqrt(correlation_time),
-        **_shapes(ordered),
+        "drift_error": np.maximum(drift_error, coarse),
     }
 
 
@@ -140,49 +142,55 @@ def _correlation(centred: FloatArray) -> tuple[FloatArray, FloatArray]:
     return np.where(flat, 1.0, times), np.where(flat, 0.0, correlation[:, 1])
 
 
-def _drift(taken: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Median of the last third less that of the first, and the standard error of that for independent samples."""
+def _drift(taken: FloatArray, *, lag_one: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Median of the last third less that of the first, and its standard error.
+
+    Neighbours that resemble each other drift apart and together again by chance: as many independent samples are
+    counted as a first-order autoregressive process with that lag-one correlation would hold. The correlation is that of
+    an indicator, hence the sine (Sheppard 1899).
+    """
     rows, size = taken.shape
     third = size // 3
-    if size < MIN_FOR_SHAPE:
+    if size < MIN_FOR_DRIFT:
         return np.zeros(rows), np.full(rows, np.inf)
-    quartiles = [np.percentile(part, (25, 50, 75), axis=1) for part in (taken[:, :third], taken[:, -third:])]
-    errors = [(part[2] - part[0]) / NORMAL_IQR * MEDIAN_ERROR / np.sqrt(third) for part in quartiles]
-    return quartiles[1][1] - quartiles[0][1], np.hypot(*errors)
+    thirds = [
+        np.percentile(taken[:, first : first + third], (25, 50, 75), axis=1) for first in (0, third, size - third)
+    ]
+    spread = np.sqrt(np.mean([np.square(part[2] - part[0]) for part in thirds], axis=0)) / NORMAL_IQR
+    memory = np.clip(np.sin(np.pi / 2 * lag_one), 0.0, 0.98)
+    error = MEDIAN_ERROR * spread * np.sqrt(2 / third * (1 + memory) / (1 - memory))
+    return thirds[2][1] - thirds[0][1], error
+
+
+def _smallest_step(ordered: FloatArray) -> FloatArray:
+    """Smallest distance between different values of each row; infinite where all are equal."""
+    steps = np.diff(ordered, axis=1)
+    # Equal readings may differ in the last bit once they are logarithms.
+    smallest: FloatArray = np.where(steps > 1e-12, steps, np.inf).min(axis=1, initial=np.inf)
+    return smallest
 
 
 def _shapes(ordered: FloatArray) -> dict[str, FloatArray]:
-    """Shapes of the distribution of each row of ordered samples; what is undecidable counts as not so."""
+    """Shapes of the distribution of each row of ordered samples; what too few samples cannot show counts as not so."""
     rows, size = ordered.shape
-    no = np.zeros(rows, dtype=bool)
-    constant = (ordered[:, 0] == ordered[:, -1]) & (size > 1)
-    if size < MIN_FOR_GRID:
-        nothing = {"quantised": no, "modes": no, "floor": no, "far": np.zeros(rows)}
-        return {"constant": constant.astype(np.float64), "spread": np.full(rows, np.nan), **nothing}
     q25, q50, q75, q90 = (_quantile(ordered, share) for share in (0.25, 0.5, 0.75, 0.9))
     spread = (q75 - q25) / NORMAL_IQR
-    steps = np.diff(ordered, axis=1)
-    # Equal readings may differ in the last bit once they are logarithms.
-    step = np.where(steps > 1e-12, steps, np.inf).min(axis=1)
-    quantised = ~constant & (step > spread / 2)
+    constant = (ordered[:, 0] == ordered[:, -1]) & (size > 1)
+    quantised = ~constant & (_smallest_step(ordered) > spread / 2) & (size >= MIN_FOR_GRID)
+    shapes: dict[str, FloatArray] = {"constant": constant, "quantised": quantised}
+    if size < MIN_FOR_SHAPE:
+        nothing = dict.fromkeys(("modes", "floor", "far"), np.zeros(rows))
+        return shapes | nothing | {"spread": np.full(rows, np.nan)}
     odd = constant | quantised
-    modes, floor, far = no, no, np.zeros(rows)
-    if size >= MIN_FOR_SHAPE:
-        reach = 2 * FAR_OUT
-        above = q75 + reach * np.maximum(q75 - q50, (q75 - q25) / 2)
-        under = q25 - reach * np.maximum(q50 - q25, (q75 - q25) / 2)
-        far = ((ordered > above[:, None]) | (ordered < under[:, None])).sum(axis=1) * ~odd
-    if size >= MIN_FOR_MODES:
-        modes = ~odd & _has_valley(ordered)
-    if size >= MIN_FOR_SHAPE:
-        floor = ~odd & ~modes & (q90 - q50 > FLOOR_ASYMMETRY * (q50 - ordered[:, 0]))
-    return {
-        "constant": constant.astype(np.float64),
-        "quantised": quantised.astype(np.float64),
-        "modes": modes.astype(np.float64),
-        "floor": floor.astype(np.float64),
-        "far": far.astype(np.float64),
-        "spread": spread if size >= MIN_FOR_SHAPE else np.full(rows, np.nan),
+    half = (q75 - q25) / 2
+    above = q75 + 2 * FAR_OUT * np.maximum(q75 - q50, half)
+    under = q25 - 2 * FAR_OUT * np.maximum(q50 - q25, half)
+    modes = ~odd & _has_valley(ordered)
+    return shapes | {
+        "modes": modes,
+        "floor": ~odd & ~modes & (q90 - q50 > FLOOR_ASYMMETRY * (q50 - ordered[:, 0])),
+        "far": ((ordered > above[:, None]) | (ordered < under[:, None])).sum(axis=1) * ~odd,
+        "spread": spread,
     }
 
 
