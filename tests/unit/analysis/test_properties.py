@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What must hold for any samples: nothing that should not matter does, and more effect is never less of a verdict."""
 
+import itertools
+import random
 from dataclasses import replace
 
 import numpy as np
@@ -50,12 +52,12 @@ def test_swapping_the_arms_mirrors_the_answer(
     base: list[float], patched: list[float], prior: BootPrior, quantile: float, size: int
 ) -> None:
     metric = replace(LATENCY, quantile=quantile)
-    forward = compare(
-        arm_of("base", base, size=size), arm_of("patched", patched, size=size), metric=metric, prior=prior
-    )
-    mirrored = compare(
-        arm_of("base", patched, size=size), arm_of("patched", base, size=size), metric=metric, prior=prior
-    )
+
+    def compared(first: list[float], second: list[float]) -> Comparison:
+        arms = arm_of("base", first, size=size), arm_of("patched", second, size=size)
+        return compare(*arms, metric=metric, prior=prior)
+
+    forward, mirrored = compared(base, patched), compared(patched, base)
     assert mirrored.effect == pytest.approx(1 / (1 + forward.effect) - 1, abs=1e-9)
     assert mirrored.p_value == pytest.approx(forward.p_value, rel=1e-6)
     assert mirrored.equal_p_value == pytest.approx(forward.equal_p_value, rel=1e-6)
@@ -88,7 +90,7 @@ def test_the_unit_does_not_matter(
     prior=PRIORS,
 )
 def test_order_of_metrics_order_of_boots_and_labels_do_not_matter(
-    arms: list[tuple[list[float], list[float]]], order: np.random.Generator, prior: BootPrior
+    arms: list[tuple[list[float], list[float]]], order: random.Random, prior: BootPrior
 ) -> None:
     pairs = [
         MetricPair(replace(LATENCY, name=f"m{number}"), arm_of("base", base), arm_of("patched", patched))
@@ -97,11 +99,11 @@ def test_order_of_metrics_order_of_boots_and_labels_do_not_matter(
 
     def relabelled(arm: ArmSamples) -> ArmSamples:
         boots = [replace(boot, boot_id=f"attempt {1000 - int(boot.boot_id)}") for boot in arm.boots]
-        order.shuffle(boots)  # type: ignore[arg-type]
+        order.shuffle(boots)
         return replace(arm, boots=boots)
 
     mixed = [replace(pair, base=relabelled(pair.base), patched=relabelled(pair.patched)) for pair in pairs]
-    order.shuffle(mixed)  # type: ignore[arg-type]
+    order.shuffle(mixed)
     plain = compare_submission(pairs, prior=prior)
     again = compare_submission(mixed, prior=prior)
     by_name = {item.metric.name: item for item in again.comparisons}
@@ -123,33 +125,21 @@ def test_order_of_metrics_order_of_boots_and_labels_do_not_matter(
 def test_a_larger_slowdown_is_never_less_of_a_regression(
     base: list[float], patched: list[float], factors: list[float], prior: BootPrior, metric: Metric
 ) -> None:
-    results = [
-        compare(
-            arm_of("base", base), arm_of("patched", [factor * level for level in patched]), metric=metric, prior=prior
-        )
-        for factor in sorted(factors)
-    ]
-    slowdowns = [metric.direction.worse_sign * result.effect for result in results]
-    ranked = [
-        direction_of(result) for _, result in sorted(zip(slowdowns, results, strict=True), key=lambda pair: pair[0])
-    ]
+    results = []
+    for factor in sorted(factors):
+        slowed = arm_of("patched", [factor * level for level in patched])
+        results.append(compare(arm_of("base", base), slowed, metric=metric, prior=prior))
+    ranked = [metric.direction.worse_sign * direction_of(result) for result in results]
     assert ranked == sorted(ranked)
     worse = [result.p_value for result in results if result.effect > 0.011]
-    assert all(later <= earlier * (1 + 1e-6) for earlier, later in zip(worse, worse[1:], strict=False))
+    assert all(later <= earlier * (1 + 1e-6) for earlier, later in itertools.pairwise(worse))
 
 
 @settings(max_examples=60, deadline=None)
 @given(base=st.floats(1e-3, 1e9), patched=st.floats(1e-3, 1e9), size=SIZES, margin=st.floats(0, 0.5))
-def test_one_boot_each_is_never_a_verdict_without_history(
-    base: float, patched: float, size: int, margin: float
-) -> None:
-    one = compare(
-        arm_of("base", [base], size=size),
-        arm_of("patched", [patched], size=size),
-        metric=LATENCY,
-        margin=margin,
-        prior=GUESS,
-    )
+def test_one_boot_is_never_a_verdict_without_history(base: float, patched: float, size: int, margin: float) -> None:
+    arms = arm_of("base", [base], size=size), arm_of("patched", [patched], size=size)
+    one = compare(*arms, metric=LATENCY, margin=margin, prior=GUESS)
     assert (one.verdict, one.low, one.high) == (Verdict.NEED_MORE, None, None)
     assert (one.p_value, one.equal_p_value) == (1, 1)
     assert not one.prior_used
@@ -164,7 +154,9 @@ def test_of_one_number_per_boot_every_quantile_is_that_number(values: list[float
         ArmSamples(name, [BootSamples(i, [factor * value], "jobs/min") for i, value in enumerate(values)])
         for name, factor in (("base", 1.0), ("patched", 0.8))
     ]
-    results = compare_submission(at_quantiles(MetricPair(metric, *arms), (0.5, 0.9, 0.99)), prior=prior).comparisons
+    results = compare_submission(
+        at_quantiles(MetricPair(metric, arms[0], arms[1]), (0.5, 0.9, 0.99)), prior=prior
+    ).comparisons
     assert [result.metric.name for result in results] == ["aim7 p50", "aim7 p90", "aim7 p99"]
     for result in results:
         assert result.effect == pytest.approx(-0.2)
