@@ -48,10 +48,11 @@ def comparison_figure(pairs: Sequence[MetricPair], result: SubmissionComparison)
     for axes in (left, right):
         plain_axes(axes, grid="x")
     left.set_ylim(len(rows) - 0.4, -0.6)
+    # before anything is drawn: the margins of a picture depend on its scale
+    _scales(left, right, [comparison for _, comparison in rows])
     _effects(left, [comparison for _, comparison in rows])
     for row, (pair, comparison) in enumerate(rows):
         _boots(right, pair, comparison, row=row)
-    _scales(left, right, [comparison for _, comparison in rows])
     left.set_yticks(range(len(rows)), [_name(comparison) for _, comparison in rows], fontsize=8, linespacing=1.25)
     left.set_title(f"{result.verdict}: {result.verdict.meaning}", fontsize=10, loc="left")
     right.set_title("boots: the level of each", fontsize=9, loc="left", color="#444444")

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -36,8 +36,8 @@ def as_png(figure: Figure) -> bytes:
     return png.getvalue()
 
 
-def plain_axes(axes: Axes, *, grid: str) -> None:
-    """No frame but where the figures stand, and a light grid along `grid` ("x" or "y")."""
+def plain_axes(axes: Axes, *, grid: Literal["x", "y"]) -> None:
+    """No frame but where the figures stand, and a light grid along `grid`."""
     axes.grid(axis=grid, color="#e8e8e8", lw=0.7, zorder=0)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
