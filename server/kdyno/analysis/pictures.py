@@ -20,7 +20,7 @@ NOTE: dict[str, Any] = {"fontsize": 7.5, "color": "#666666"}
 
 def new_figure(*, width_inch: float, height_inch: float) -> Figure:
     """An empty figure that needs no display."""
-    # only who draws pays for matplotlib
+    # only who draws pays for matplotlib: it would double the memory of an idle process
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

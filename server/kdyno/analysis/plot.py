@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kdyno.analysis.compare import Comparison, MetricPair, SubmissionComparison
+from kdyno.analysis.pictures import as_png, new_figure
 from kdyno.analysis.text import interval, percent
 
 if TYPE_CHECKING:
@@ -23,26 +23,19 @@ CAPTION = "dot: sample    bar: median of a boot    dashed: level of an arm    ba
 SEED = 1
 
 
-def samples_figure(pairs: Sequence[MetricPair], result: SubmissionComparison, *, dpi: int = 110) -> bytes:
+def samples_figure(pairs: Sequence[MetricPair], result: SubmissionComparison) -> bytes:
     """One panel per metric: all samples by boot, a bar at each boot's median, a line and band at each arm's level.
 
     Samples beyond the shown range (spikes) are counted in the corner instead of squeezing the rest.
     """
-    # Only mails need pictures, and matplotlib would double the memory of an idle process.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     if not pairs:
         raise ValueError("nothing to draw: no metrics")
-    figure = Figure(figsize=(PANEL_WIDTH_INCH, PANEL_HEIGHT_INCH * len(pairs)), dpi=dpi, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(width_inch=PANEL_WIDTH_INCH, height_inch=PANEL_HEIGHT_INCH * len(pairs))
     panels = figure.subplots(len(pairs), squeeze=False)[:, 0]
     for axes, pair, comparison in zip(panels, pairs, result.comparisons, strict=True):
         _panel(axes, pair, comparison)
     figure.supxlabel(CAPTION, fontsize=7, color="#666666")
-    png = io.BytesIO()
-    figure.savefig(png, format="png")
-    return png.getvalue()
+    return as_png(figure)
 
 
 def _panel(axes: Axes, pair: MetricPair, comparison: Comparison) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from kdyno.analysis.documents.measured import Document, DocumentError, Name, Sample, parse_json, validated
+from kdyno.analysis.documents.measured import Document, DocumentError, Name, Samples, parse_json, validated
 from kdyno.analysis.noise import BootPrior, learn_prior
 from kdyno.analysis.samples import Metric
 
@@ -23,7 +23,7 @@ class MetricHistory(Document):
     metric: Annotated[Name, Field(description="As the comparison names it.")]
     unit: Name
     arms: Annotated[
-        list[Annotated[list[Sample], Field(min_length=1)]],
+        list[Samples],
         Field(min_length=1, description="Per past arm (one build, one submission) the median of each of its boots."),
     ]
 

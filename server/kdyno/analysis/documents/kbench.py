@@ -11,7 +11,7 @@ from kdyno.analysis.documents.measured import (
     MeasuredDocument,
     MeasuredSeries,
     Name,
-    Sample,
+    Samples,
     SeriesIdentity,
     validated,
 )
@@ -39,7 +39,7 @@ class KbenchMetric(_Part):
     name: Name
     unit: Name
     direction: Direction
-    samples: list[Sample]
+    samples: Samples
 
 
 class KbenchRun(_Part):

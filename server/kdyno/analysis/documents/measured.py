@@ -14,7 +14,10 @@ SHOWN_PROBLEMS = 5
 # What a benchmark is there for; its other metrics are named beside it.
 MAIN_METRIC = "latency"
 
+MOST_SAMPLES = 1_000_000
+
 Sample = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
+Samples = Annotated[list[Sample], Field(min_length=1, max_length=MOST_SAMPLES)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 

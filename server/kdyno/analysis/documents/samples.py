@@ -16,7 +16,7 @@ from kdyno.analysis.documents.measured import (
     MeasuredDocument,
     MeasuredSeries,
     Name,
-    Sample,
+    Samples,
     SeriesIdentity,
     validated,
 )
@@ -36,7 +36,7 @@ class SamplesDocument(Document):
     unit: Annotated[Name, Field(description="As printed; it must be the same everywhere, nothing is converted.")]
     direction: Annotated[Direction, Field(description="Which way is the good one.")]
     boots: Annotated[
-        list[Annotated[list[Sample], Field(min_length=1)]],
+        list[Samples],
         Field(min_length=1, max_length=MOST_BOOTS, description="Samples in the order taken, one list per boot."),
     ]
 
