@@ -16,6 +16,7 @@ from kdyno.analysis.noise import BootPrior, FloatArray
 SET_ASIDE_CONFIDENCE = 0.75
 CONFLICT_CONFIDENCE = 0.95
 UNEQUAL_CONFIDENCE = 0.975
+SCEPTICAL_DF = 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,15 +31,10 @@ class ArmLevels:
 
 
 def arm_levels(levels: FloatArray, errors: FloatArray) -> ArmLevels:
-    """Sum up an arm; the last axis of levels and errors is the boot.
-
-    Values are sorted first, so that not even the last bit depends on the order of boots.
-    """
-    levels = np.sort(levels, axis=-1)
+    """Sum up an arm; the last axis of levels and errors is the boot."""
     mean = levels.mean(axis=-1)
-    within = np.square(np.sort(errors, axis=-1)).mean(axis=-1)
     squares = np.square(levels - mean[..., None]).sum(axis=-1)
-    return ArmLevels(np.array(float(levels.shape[-1])), mean, squares, within)
+    return ArmLevels(np.array(float(levels.shape[-1])), mean, squares, np.square(errors).mean(axis=-1))
 
 
 def stack(arms: Sequence[ArmLevels]) -> ArmLevels:
@@ -94,7 +90,11 @@ def evidence_of(base: ArmLevels, patched: ArmLevels, *, prior: PriorTable) -> Ev
     95 %. When the arms scatter differently (F test, 5 %), pooling would promise too much: each arm then keeps its own
     variance, with Satterthwaite's degrees of freedom (Biometrics Bulletin 2, 1946; Welch, Biometrika 34, 1947).
 
-    Boots cannot agree better than their own levels are known, nor than the prior's floor.
+    Boots cannot agree better than their own levels are known, nor than the prior's floor. And few boots that agree
+    better than usual are not believed at once: boots that fall on one of two levels agree by chance, two and two, one
+    time in eight, and no t-test is honest about that. So the variance is no less than a prior of 4 degrees of freedom
+    would make it, without counting these, until the boots themselves are many; a prior that is only a guess does that
+    much.
     """
     least = np.square(prior.floor) + (base.within * base.count + patched.within * patched.count) / (
         base.count + patched.count
@@ -106,7 +106,11 @@ def evidence_of(base: ArmLevels, patched: ArmLevels, *, prior: PriorTable) -> Ev
     excess = observed / np.square(prior.sd)
     set_aside = ~alone & (excess > _f_quantile(data_df, prior.df, SET_ASIDE_CONFIDENCE))
     conflict = ~alone & (excess > _f_quantile(data_df, prior.df, CONFLICT_CONFIDENCE))
-    variances = [np.maximum(arm.squares / np.maximum(arm.count - 1, 1), least) for arm in (base, patched)]
+    least = np.maximum(least, _sceptical(squares, data_df, prior=prior))
+    variances = [
+        np.maximum(arm.squares / np.maximum(arm.count - 1, 1), _sceptical(arm.squares, arm.count - 1, prior=prior))
+        for arm in (base, patched)
+    ]
     unequal = _ratio_unlikely(variances, base.count - 1, patched.count - 1)
     prior_df = np.where(set_aside | unequal, 0.0, prior.df)
     df = data_df + prior_df
@@ -127,6 +131,12 @@ def evidence_of(base: ArmLevels, patched: ArmLevels, *, prior: PriorTable) -> Ev
         unequal=unequal,
         conflict=conflict,
     )
+
+
+def _sceptical(squares: FloatArray, df: FloatArray, *, prior: PriorTable) -> FloatArray:
+    """Variance below which few boots' agreement is put down to luck."""
+    usual = np.square(prior.sd)
+    return np.minimum((squares + SCEPTICAL_DF * usual) / (df + SCEPTICAL_DF), usual)
 
 
 def _f_quantile(df: FloatArray, other_df: FloatArray, confidence: float) -> FloatArray:

@@ -25,8 +25,8 @@ class MeasuredArm:
         return MeasuredArm(self.name, self.boots[:boots], _rows(self.statistics, 0, boots))
 
     def levels(self) -> ArmLevels:
-        """What the boots amount to."""
-        return arm_levels(self.statistics.level, self.statistics.error)
+        """What the boots amount to; sorted, so that not even the last bit depends on their order."""
+        return arm_levels(np.sort(self.statistics.level), np.sort(self.statistics.error))
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,8 +26,8 @@ class BootPrior:
     """What is known about between-boot noise before looking at this comparison.
 
     sd: typical relative standard deviation between boots (0.01 = 1 %).
-    df: how many degrees of freedom that knowledge is worth. 0 means it is only a guess: it then plans boots, and
-        never makes an interval narrower.
+    df: how many degrees of freedom that knowledge is worth. 0 means it is only a guess: it then plans boots and keeps
+        a few boots that agree by luck from being believed, and never makes an interval narrower.
     floor: relative noise below which no boot-to-boot agreement is believed; keeps identical values from giving an
         interval of no width.
     learned: whether it comes from the machine's own history.

@@ -101,7 +101,7 @@ def minimum_detectable_effect(
 
     >>> history = BootPrior(sd=0.005, df=20, floor=0.0005, learned=True)
     >>> round(minimum_detectable_effect(4, prior=history, margin=0.01, alpha=0.01, metrics=5), 3)
-    0.032
+    0.03
     """
     needed = _effects_called(_equal_arms(boots, prior=prior), limit=math.log1p(margin), level=alpha / metrics)
     return math.expm1(float(np.quantile(needed, power, method="higher")))

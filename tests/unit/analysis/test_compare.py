@@ -105,12 +105,17 @@ def test_history_narrows_the_interval_of_few_boots(arm: ArmBuilder) -> None:
 
 
 def test_identical_samples_give_an_interval_of_the_floor_not_of_nothing() -> None:
-    same = compare(constant("base", 5.0), constant("patched", 5.0), metric=LATENCY)
+    def compared(value: float, *, boots: int = 8) -> Comparison:
+        return compare(constant("base", 5.0, boots=boots), constant("patched", value, boots=boots), metric=LATENCY)
+
+    same = compared(5.0)
     assert same.verdict is Verdict.NO_CHANGE
     assert same.effect == 0
-    assert 0 < width(same) < 0.01
-    assert compare(constant("base", 5.0), constant("patched", 6.0), metric=LATENCY).verdict is Verdict.REGRESSION
-    assert compare(constant("base", 5.0), constant("patched", 5.05), metric=LATENCY).verdict is Verdict.NEED_MORE
+    assert 0 < width(same) < 0.015
+    assert compared(6.0).verdict is Verdict.REGRESSION
+    assert compared(5.05).verdict is Verdict.NEED_MORE
+    assert compared(5.0, boots=2).verdict is Verdict.NEED_MORE
+    assert compared(10.0, boots=2).verdict is Verdict.REGRESSION
 
 
 @pytest.mark.parametrize("kind", list(MachineKind))

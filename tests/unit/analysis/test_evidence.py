@@ -72,6 +72,18 @@ def test_boots_cannot_agree_better_than_their_own_levels_are_known() -> None:
     assert evidence(same, same, GUESS).sd[0] == pytest.approx(math.hypot(0.03, GUESS.floor))
 
 
+def test_few_boots_that_agree_are_not_believed_at_once() -> None:
+    def sd(boots: int, prior: BootPrior) -> float:
+        same = arm_at(*[0.0] * boots)
+        return float(evidence(same, same, prior).sd[0])
+
+    assert [sd(boots, GUESS) for boots in (2, 3, 5, 10)] == pytest.approx(
+        [GUESS.sd * math.sqrt(4 / (4 + df)) for df in (2, 4, 8, 18)]
+    )
+    assert sd(2, KNOWN) == pytest.approx(KNOWN.sd * math.sqrt(20 / 22))
+    assert sd(2000, GUESS) == GUESS.floor
+
+
 def test_one_boot_each_knows_only_the_history() -> None:
     assert evidence(arm_at(0.0), arm_at(0.1), GUESS).df[0] == 0
     known = evidence(arm_at(0.0), arm_at(0.1), KNOWN)
