@@ -16,7 +16,7 @@ from kdyno.analysis.noise import BootPrior, FloatArray
 SET_ASIDE_CONFIDENCE = 0.75
 CONFLICT_CONFIDENCE = 0.95
 UNEQUAL_CONFIDENCE = 0.975
-SCEPTICAL_DF = 4.0
+SCEPTIC_HALVES_EVERY_DF = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,9 +92,8 @@ def evidence_of(base: ArmLevels, patched: ArmLevels, *, prior: PriorTable) -> Ev
 
     Boots cannot agree better than their own levels are known, nor than the prior's floor. And few boots that agree
     better than usual are not believed at once: boots that fall on one of two levels agree by chance, two and two, one
-    time in eight, and no t-test is honest about that. So the variance is no less than a prior of 4 degrees of freedom
-    would make it, without counting these, until the boots themselves are many; a prior that is only a guess does that
-    much.
+    time in eight, and no t-test is honest about that. The chance halves with every boot, and so does, with every block,
+    the share of the usual variance that is the least believed; a prior that is only a guess does that much.
     """
     least = np.square(prior.floor) + (base.within * base.count + patched.within * patched.count) / (
         base.count + patched.count
@@ -106,11 +105,13 @@ def evidence_of(base: ArmLevels, patched: ArmLevels, *, prior: PriorTable) -> Ev
     excess = observed / np.square(prior.sd)
     set_aside = ~alone & (excess > _f_quantile(data_df, prior.df, SET_ASIDE_CONFIDENCE))
     conflict = ~alone & (excess > _f_quantile(data_df, prior.df, CONFLICT_CONFIDENCE))
-    least = np.maximum(least, _sceptical(squares, data_df, prior=prior))
     variances = [
-        np.maximum(arm.squares / np.maximum(arm.count - 1, 1), _sceptical(arm.squares, arm.count - 1, prior=prior))
+        np.maximum(
+            arm.squares / np.maximum(arm.count - 1, 1), np.maximum(least, _sceptical(arm.count - 1, prior=prior))
+        )
         for arm in (base, patched)
     ]
+    least = np.maximum(least, _sceptical(data_df, prior=prior))
     unequal = _ratio_unlikely(variances, base.count - 1, patched.count - 1)
     prior_df = np.where(set_aside | unequal, 0.0, prior.df)
     df = data_df + prior_df
@@ -133,10 +134,10 @@ def evidence_of(base: ArmLevels, patched: ArmLevels, *, prior: PriorTable) -> Ev
     )
 
 
-def _sceptical(squares: FloatArray, df: FloatArray, *, prior: PriorTable) -> FloatArray:
+def _sceptical(df: FloatArray, *, prior: PriorTable) -> FloatArray:
     """Variance below which few boots' agreement is put down to luck."""
-    usual = np.square(prior.sd)
-    return np.minimum((squares + SCEPTICAL_DF * usual) / (df + SCEPTICAL_DF), usual)
+    variance: FloatArray = np.square(prior.sd) * 0.5 ** (df / SCEPTIC_HALVES_EVERY_DF)
+    return variance
 
 
 def _f_quantile(df: FloatArray, other_df: FloatArray, confidence: float) -> FloatArray:

@@ -42,7 +42,7 @@ def forecast(
     >>> history = BootPrior(sd=0.005, df=20, floor=0.0005, learned=True)
     >>> expected = forecast(0.05, design=SequentialDesign(), prior=history)
     >>> round(expected.mean_blocks, 1), expected.likely_blocks
-    (1.3, 2)
+    (1.2, 2)
     """
     boots = BOOTS_PER_BLOCK * design.max_blocks
     if not effect >= 0 or submissions < 1 or metrics < 1 or 2 * metrics * boots > MOST_LEVELS:
