@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Watches a growing series: confirms changes when enough points show them, retracts what later points contradict."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kdyno.analysis.changepoints.detect import detect_scaled
+from kdyno.analysis.changepoints.evidence import MIN_SEGMENT
+from kdyno.analysis.changepoints.findings import Change, ChangeKind, Detection, Report, ReportKind
+from kdyno.analysis.changepoints.series import MIN_POINTS, checked_values, point_median, scaled
+
+# Points that are searched again; changes further back are settled.
+WINDOW = 300
+# A change this near to the window's first point lacks the points that showed it.
+_EDGE = 30
+# The whole window is searched when the newest points look unlike the latest segment, and anyway this often.
+_PAUSE_POINTS = 8
+_LOOK_DEVIATIONS = 1.0
+# A change that is not found again in this many searches is retracted.
+_DOUBTS = 3
+_SAME_CHANGE = 5
+
+
+@dataclass
+class _Watched:
+    change: Change
+    doubts: int = 0
+
+
+class OnlineDetector:
+    """The changes of a series whose points arrive one by one.
+
+    What it says depends on the points alone, not on how they are grouped into calls. Memory and time per point are
+    bounded: only the latest points are searched again.
+    """
+
+    def __init__(self) -> None:
+        self._points: list[float] = []
+        self._size = 0
+        self._watched: list[_Watched] = []
+        self._settled: list[Change] = []
+        self._latest: tuple[float, float] | None = None
+        self._since_search = 0
+
+    @property
+    def size(self) -> int:
+        """Points seen so far."""
+        return self._size
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """All changes that were confirmed and not retracted, with what is known of them by now."""
+        return (*self._settled, *(watched.change for watched in self._watched))
+
+    def append(self, point: float | Sequence[float]) -> tuple[Report, ...]:
+        """Take the next point, or its repetitions; returns what it showed.
+
+        Raises:
+            SeriesError: not a finite number; the series stays as it was.
+        """
+        value = (
+            float(checked_values([point])[0])
+            if isinstance(point, int | float | np.number)
+            else point_median(point, index=self._size)
+        )
+        self._points.append(value)
+        del self._points[:-WINDOW]
+        self._size += 1
+        self._since_search += 1
+        if len(self._points) < MIN_POINTS or not self._worth_searching():
+            return ()
+        self._since_search = 0
+        return self._search()
+
+    def extend(self, points: Sequence[float | Sequence[float]]) -> tuple[Report, ...]:
+        """Take several points in their order.
+
+        Raises:
+            SeriesError: one is not a finite number; those before it were taken.
+        """
+        return tuple(report for point in points for report in self.append(point))
+
+    def _worth_searching(self) -> bool:
+        if self._latest is None or self._since_search >= _PAUSE_POINTS or any(item.doubts for item in self._watched):
+            return True
+        level, spread = self._latest
+        newest = np.asarray(self._points[-MIN_SEGMENT:])
+        distance = np.clip((newest - level) / spread, -2.0, 2.0) if spread > 0 else np.sign(newest - level)
+        return abs(float(distance.mean())) >= _LOOK_DEVIATIONS
+
+    def _search(self) -> tuple[Report, ...]:
+        first = self._size - len(self._points)
+        found = detect_scaled(scaled(np.array(self._points)))
+        latest = found.segments[-1]
+        self._latest = (latest.level, latest.spread)
+        self._settle(first)
+        present = [_moved(change, by=first) for change in found.changes]
+        return (*self._retract(present, first=first), *self._confirm(present, first=first))
+
+    def _settle(self, first: int) -> None:
+        """Changes that leave the searched window stay as they are."""
+        edge = first + (_EDGE if first else 0)
+        self._settled += [item.change for item in self._watched if item.change.index < edge]
+        self._watched = [item for item in self._watched if item.change.index >= edge]
+
+    def _retract(self, present: Sequence[Change], *, first: int) -> list[Report]:
+        reports = []
+        for item in list(self._watched):
+            same = next((change for change in present if _same(change, item.change)), None)
+            if same is not None:
+                item.change, item.doubts = same, 0
+                continue
+            item.doubts += 1
+            if item.doubts >= _DOUBTS:
+                self._watched.remove(item)
+                reports.append(Report(ReportKind.RETRACTED, self._size - 1, item.change))
+        return reports
+
+    def _confirm(self, present: Sequence[Change], *, first: int) -> list[Report]:
+        reports = []
+        for change in present:
+            known = any(_same(change, other) for other in self.changes)
+            beyond_edge = change.index >= first + (_EDGE if first else 0)
+            if known or not beyond_edge or self._size - change.index < MIN_SEGMENT:
+                continue
+            self._watched.append(_Watched(change))
+            reports.append(Report(ReportKind.CONFIRMED, self._size - 1, change))
+        self._watched.sort(key=lambda item: item.change.index)
+        return reports
+
+
+def _same(one: Change, other: Change) -> bool:
+    """Whether two findings, made at different times, are of one change."""
+    if one.kind is not other.kind:
+        return False
+    if one.kind is ChangeKind.STEP:
+        return abs(one.index - other.index) <= _SAME_CHANGE or one.low <= other.index <= one.high
+    return one.low <= other.high + _SAME_CHANGE and other.low <= one.high + _SAME_CHANGE
+
+
+def _moved(change: Change, *, by: int) -> Change:
+    return replace(change, index=change.index + by, low=change.low + by, high=change.high + by)
+
+
+def replay(values: Sequence[float | Sequence[float]]) -> tuple[Detection, tuple[Report, ...]]:
+    """A whole series point by point: what stands at the end, and every report on the way.
+
+    Raises:
+        SeriesError: see OnlineDetector.append.
+    """
+    online = OnlineDetector()
+    reports = online.extend(values)
+    return Detection(online.changes, (), online.size), reports
