@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from golden_files import GOLDEN, assert_golden
@@ -209,6 +211,31 @@ def test_wrong_documents_are_refused_with_the_place(text: str, words: str) -> No
     with pytest.raises(DocumentError) as caught:
         read_measured(text, source="f")
     assert words in str(caught.value)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(JSON, st.data())
+def test_a_document_with_anything_in_any_place_is_read_or_refused(value: object, data: st.DataObject) -> None:
+    content = copy.deepcopy(KBENCH)
+    node: Any = content
+    while True:
+        key = data.draw(st.sampled_from(sorted(node) if isinstance(node, dict) else range(len(node))))
+        if not (isinstance(node[key], dict | list) and node[key] and data.draw(st.booleans())):
+            break
+        node = node[key]
+    node[key] = value
+    text = json.dumps(content)
+    try:
+        documents = [read_measured(text, source=source) for source in "ab"]
+        assert join_arms(documents[:1], documents[1:]).complete
+    except DocumentError as error:
+        assert str(error)
 
 
 def test_history_teaches_the_noise_of_each_metric() -> None:

@@ -79,6 +79,7 @@ def test_points_come_as_their_lines_do() -> None:
         ("1\nnan\n", {}, "f: line 2: 'nan' is not a number (NaN)"),
         ("1\n2 -inf\n", {}, "f: line 2: '-inf' is infinite"),
         ("1\n1e999\n", {}, "f: line 2: '1e999' is infinite"),
+        ("1\n-1e301\n", {}, "f: line 2: '-1e301' is beyond 1e+300"),
         ("1_000\n", {}, "f: line 1: '1_000' is no number, and as a header it has no rows"),
         ("1\n1_000\n", {}, "f: line 2: '1_000' is not a number"),
         ("hello\n", {}, "f: line 1: 'hello' is no number"),
@@ -98,6 +99,7 @@ def test_points_come_as_their_lines_do() -> None:
         ("1 2\n", {"columns": ["3"]}, "f: line 1: has 2 columns, not 3"),
         ("[1, NaN]", {}, "f: NaN is no number in JSON"),
         ("[1, 1e999]", {}, "f: values[1][0]: Input should be a finite number"),
+        ("[1, 1e301]", {}, "f: values[1][0]: Input should be less than or equal to"),
         ('[1, "2"]', {}, "f: values[1][0]: Input should be a valid number, got '2'"),
         ("[1, true]", {}, "f: values[1][0]: Input should be a valid number, got True"),
         ("[1, []]", {}, "f: values[1]: List should have at least 1 item"),
@@ -119,7 +121,15 @@ def test_what_is_wrong_is_named(text: str, choice: dict[str, Any], words: str) -
     assert len(str(caught.value)) < 400
 
 
-@given(st.lists(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=3), min_size=1))
+def test_a_series_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kdyno.analysis.documents.series.MAX_POINTS", 3)
+    assert len(points("1\n2\n3\n")) == len(points("[1, 2, 3]")) == 3
+    for text in ("1\n2\n3\n4\n", "[1, 2, 3, 4]", "value\n1\n2\n3\n4\n"):
+        with pytest.raises(DocumentError, match="more than 3 points"):
+            points(text)
+
+
+@given(st.lists(st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=3), min_size=1))
 def test_every_form_says_the_same(values: list[list[float]]) -> None:
     expected = [tuple(point) for point in values]
     rows = "\n".join(" ".join(map(repr, point)) for point in values)

@@ -15,9 +15,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from kdyno.analysis.changepoints.series import MAX_POINTS
 from kdyno.analysis.documents.measured import Document, DocumentError, Name, parse_json, validated
 
 SCHEMA = "kdyno.series/1"
+# Sums of two of them are still numbers.
+LARGEST = 1e300
 SHOWN_CHARACTERS = 40
 SHOWN_COLUMNS = 12
 # Columns that are taken for the value, or for the label, when nobody names one.
@@ -28,7 +31,7 @@ UNIT_COLUMN = "unit"
 _DIVIDER = re.compile(r"[\s,;]+")
 _UNIT = re.compile(r"[^\W\d_][\w/%^.*-]*|%")
 
-Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Finite = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-LARGEST, le=LARGEST)]
 _ONE_OR_SEVERAL = {
     "type": "array",
     "items": {"anyOf": [{"type": "number"}, {"type": "array", "items": {"type": "number"}, "minItems": 1}]},
@@ -36,7 +39,11 @@ _ONE_OR_SEVERAL = {
 
 
 def _as_lists(values: Any) -> Any:
-    return [value if isinstance(value, list) else [value] for value in values] if isinstance(values, list) else values
+    if not isinstance(values, list):
+        return values
+    if len(values) > MAX_POINTS:
+        raise ValueError(f"more than {MAX_POINTS} points")
+    return [value if isinstance(value, list) else [value] for value in values]
 
 
 class SeriesDocument(Document):
@@ -85,6 +92,12 @@ class SeriesReader:
     _units: list[str | None] = field(init=False, default_factory=list)
 
     def __iter__(self) -> Iterator[Point]:
+        for number, point in enumerate(self._points()):
+            if number == MAX_POINTS:
+                raise DocumentError(f"{self.source}: more than {MAX_POINTS} points")
+            yield point
+
+    def _points(self) -> Iterator[Point]:
         self.unit = self.choice.unit
         numbered = ((number, line.lstrip("\ufeff")) for number, line in enumerate(self.lines, 1))
         wanted = ((number, line) for number, line in numbered if line.strip() and not line.lstrip().startswith("#"))
@@ -207,6 +220,8 @@ class SeriesReader:
         if not math.isfinite(number):
             what = "not a number (NaN)" if math.isnan(number) else "infinite"
             raise self._wrong(line, f"{where}{_shown(text)} is {what}; leave out what was not measured")
+        if abs(number) > LARGEST:
+            raise self._wrong(line, f"{where}{_shown(text)} is beyond {LARGEST:g}")
         return number
 
 
