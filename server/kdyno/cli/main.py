@@ -5,14 +5,14 @@ import sys
 
 import typer
 
-from kdyno.cli import demo, lab_data, processes, submit, up
+from kdyno.cli import analyze, demo, lab_data, processes, submit, up
 
 app = typer.Typer(
     name="kdyno",
     help=(
         "A dynamometer for Linux kernels: hand it a patch, get a verdict on performance.\n\n"
         "`kdyno demo` shows the whole path on this computer; `kdyno up` starts a lab here; `kdyno submit` sends it "
-        "a test request.\n\n"
+        "a test request; `kdyno analyze` works on files alone.\n\n"
         "Settings are environment variables beginning with KDYNO_ (KDYNO_DATA_DIR, KDYNO_PORT, ...); DATABASE_URL, "
         "REDIS_URL and SMTP_URL replace the servers that a lab would start itself."
     ),
@@ -27,6 +27,7 @@ app.command("up")(up.up)
 app.command("status")(up.status)
 app.command("submit")(submit.submit)
 app.command("cancel")(lab_data.cancel)
+app.add_typer(analyze.analyze_app, name="analyze")
 app.add_typer(lab_data.tree_app, name="tree")
 app.add_typer(lab_data.image_app, name="image")
 app.add_typer(lab_data.machine_app, name="machine")
