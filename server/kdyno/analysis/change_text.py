@@ -17,7 +17,7 @@ WIDTH = 76
 HEADINGS = ("", "point", "between", "change", "95 % interval", "kind", "confidence", "from → to")
 _BLOCKS = "▁▂▃▄▅▆▇█"
 # What lies beyond this share of the blocks, at either end, is drawn as high or low as the line goes.
-_SHOWN_SHARE = 0.02
+_SHOWN_SHARE = 0.04
 _SURE = 0.999
 
 

@@ -24,4 +24,5 @@ def test_the_figures_of_the_howto_say_what_it_claims() -> None:
     assert (compared.exit_code, compared.stdout.split(" (")[0]) == (1, "Overall: regression")
     searched = CliRunner().invoke(app, ["analyze", "changepoints", files[2], "--format", "json"])
     changes = json.loads(searched.stdout)["changes"]
-    assert [(change["kind"], change["label"]) for change in changes] == [("step", "2c04f979"), ("step", "fff4fd14")]
+    assert [change["kind"] for change in changes] == ["step", "step"]
+    assert all(change["low"] <= made <= change["high"] for change, made in zip(changes, (52, 98), strict=True))
