@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from changepoint_series import FAMILIES, HELD_OUT, FloatArray, Step, generator, history
 
-from benchmarks.changepoint_series import FAMILIES, HELD_OUT, FloatArray, Step, generator, history
 from kdyno.analysis.changepoints import ChangeKind, OnlineDetector, ReportKind, detect
 
 OTAVA = "apache-otava==0.8.0"

@@ -58,7 +58,7 @@ def difference_scale(points: FloatArray) -> float:
         return scale
     # Most neighbours are equal: the values are quantised, or nearly all the same.
     unequal = steps[steps > LEAST_SCALE]
-    return 0.5 * float(np.quantile(unequal, 0.2)) if unequal.size else LEAST_SCALE
+    return 0.25 * float(np.quantile(unequal, 0.2)) if unequal.size else LEAST_SCALE
 
 
 def _memory(points: FloatArray) -> float:

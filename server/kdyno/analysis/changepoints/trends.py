@@ -2,8 +2,8 @@
 """Tells slow drifts from steps: where a ramp explains the points better than a staircase, it was a ramp."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import combinations, groupby, pairwise
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from kdyno.analysis.changepoints.series import FloatArray
 
 MIN_RAMP = 20
 _MOST_STEPS = 2
-_ROUNDS = 8
+_ROUNDS = 5
 _WEIGHT_CLIP = 2.0
 
 
@@ -71,17 +71,33 @@ def _best_ramp(points: FloatArray, *, noise: Noise, parts: Sequence[Part]) -> _F
     levels = np.repeat([part.level for part in parts], [part.size for part in parts])
     least = float(misfit(points[start:stop], level=levels, scale=scale).sum()) + price * (len(parts) - 1)
     found: _Fit | None = None
-    for low, high in {(edges[i], edges[-1 - j]) for i in (0, 1) for j in (0, 1)}:
-        if high - low < MIN_RAMP:
+    for ramp in sorted({(edges[i], edges[-1 - j]) for i in (0, 1) for j in (0, 1)}):
+        if ramp[1] - ramp[0] < MIN_RAMP:
             continue
-        for count in range(min(_MOST_STEPS, len(parts) - 2) + 1):
-            for steps in combinations(range(len(parts) - 1), count):
-                places = [edges[step + 1] for step in steps]
-                fit = _fit(points, noise=noise, span=(start, stop), ramp=(low, high), places=places)
-                cost = fit.cost + price * (1 + count)
-                if cost < least and _one_way(fit, parts):
-                    least, found = cost, _Fit(cost, steps, fit.ramp)
+        fit = _with_steps(points, noise=noise, edges=edges, ramp=ramp, price=price)
+        if fit.cost < least and _one_way(fit, parts):
+            least, found = fit.cost, fit
     return found
+
+
+def _with_steps(points: FloatArray, *, noise: Noise, edges: Sequence[int], ramp: tuple[int, int], price: float) -> _Fit:
+    """A ramp, and as many of the run's changes beside it as pay, the best first."""
+    span = (edges[0], edges[-1])
+    best = _fit(points, noise=noise, span=span, ramp=ramp, places=[])
+    best = replace(best, cost=best.cost + price)
+    for _ in range(min(_MOST_STEPS, len(edges) - 3)):
+        trials = []
+        for step in range(len(edges) - 2):
+            if step in best.steps:
+                continue
+            steps = tuple(sorted((*best.steps, step)))
+            fit = _fit(points, noise=noise, span=span, ramp=ramp, places=[edges[place + 1] for place in steps])
+            trials.append(replace(fit, cost=fit.cost + price * (1 + len(steps)), steps=steps))
+        better = min(trials, key=lambda fit: fit.cost)
+        if better.cost >= best.cost:
+            break
+        best = better
+    return best
 
 
 def _one_way(fit: _Fit, parts: Sequence[Part]) -> bool:
