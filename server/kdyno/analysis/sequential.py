@@ -7,8 +7,8 @@ the looks that know the noise. decision.py says why the error rate holds at what
 look is the repeated interval (Jennison and Turnbull, J. R. Statist. Soc. B 51, 1989): all looks hold the truth together
 at 95 %.
 
-Giving up early when the cap would hardly settle anything (predictive power: Spiegelhalter, Freedman and Blackburn,
-Controlled Clinical Trials 7, 1986) costs power only, never error rate.
+Giving up early when the blocks left would hardly settle anything (predictive power: Spiegelhalter, Freedman and
+Blackburn, Controlled Clinical Trials 7, 1986) costs power only, never error rate.
 """
 
 import itertools
@@ -35,7 +35,7 @@ from kdyno.analysis.measured import MeasuredMetric, evidence_from, measure
 from kdyno.analysis.noise import BootPrior, FloatArray
 from kdyno.analysis.samples import ArmSamples
 
-LEAST_CHANCE = 0.05
+LEAST_CHANCE = 0.1
 MIN_DF_TO_GIVE_UP = 8
 
 
@@ -174,41 +174,39 @@ def _stops(
 ) -> np.ndarray:
     """Index into StopReason per submission."""
     order = list(StopReason)
-    open_ = standing.call == Call.OPEN
     stops = np.full(standing.call.shape[:-1], order.index(StopReason.CONTINUE))
     if look == design.max_blocks:
         stops[...] = order.index(StopReason.CAP)
     else:
-        hopeful = open_ & _hopeful(open_, standing, evidence, look=look, design=design)
-        stops[~hopeful.any(axis=-1)] = order.index(StopReason.HOPELESS)
-    stops[~open_.any(axis=-1)] = order.index(StopReason.SETTLED)
+        hopeful = _hopeful(standing, evidence, look=look, design=design)
+        stops[~hopeful] = order.index(StopReason.HOPELESS)
+    stops[(standing.call != Call.OPEN).all(axis=-1)] = order.index(StopReason.SETTLED)
     stops[(standing.call == worse_signs).any(axis=-1)] = order.index(StopReason.REGRESSION)
     return stops
 
 
-def _hopeful(
-    open_: np.ndarray, standing: Standing, evidence: Evidence, *, look: int, design: SequentialDesign
-) -> np.ndarray:
-    """Whether an open metric has a fair chance to be settled at the cap, given the boots so far.
+def _hopeful(standing: Standing, evidence: Evidence, *, look: int, design: SequentialDesign) -> np.ndarray:
+    """Whether any open metric has a fair chance to be settled at the cap, given the boots so far.
 
     The difference at the cap is predicted from the present one with a flat prior on the true effect; the error shrinks
     with the root of the blocks.
     """
-    shape = open_.shape
+    shape = standing.call.shape
+    open_ = standing.call == Call.OPEN
     difference, error, df = (
         np.broadcast_to(values, shape)[open_] for values in (evidence.difference, evidence.error, evidence.df)
     )
     level = np.broadcast_to(standing.level, shape)[open_]
     seen, weight = look / design.max_blocks, design.weights[-1]
     final_error, final_df = error * math.sqrt(seen), np.maximum(df / seen, 1.0)
-    jump, df = error * math.sqrt(1 - seen), np.maximum(df, 1.0)
+    jump, known_df = error * math.sqrt(1 - seen), np.maximum(df, 1.0)
     bar = design.rule.limit - stdtrit(final_df, level * weight / 2) * final_error
-    chance = stdtr(df, (difference - bar) / jump) + stdtr(df, (-difference - bar) / jump)
-    room = design.rule.limit + stdtrit(final_df, design.alpha * weight) * final_error
-    inside = stdtr(df, (room - difference) / jump) - stdtr(df, (-room - difference) / jump)
-    chance += np.where(room > 0, inside, 0.0)
-    hopeful = np.zeros(shape, dtype=bool)
-    hopeful[open_] = (chance >= LEAST_CHANCE) | (df < MIN_DF_TO_GIVE_UP)
+    room = np.maximum(design.rule.limit + stdtrit(final_df, design.alpha * weight) * final_error, 0.0)
+    change = stdtr(known_df, (difference - bar) / jump) + stdtr(known_df, (-difference - bar) / jump)
+    equal = stdtr(known_df, (room - difference) / jump) - stdtr(known_df, (-room - difference) / jump)
+    chance = np.zeros(shape)
+    chance[open_] = np.where(df < MIN_DF_TO_GIVE_UP, 1.0, change + equal)
+    hopeful: np.ndarray = chance.max(axis=-1) >= LEAST_CHANCE
     return hopeful
 
 
