@@ -18,7 +18,7 @@ from kdyno.analysis.changepoints.trends import explain
 # How much more memory than neighbouring points show the noise may have: more memory, fewer changes.
 _MEMORY_FACTORS = (1.0, 2.0, 4.0, 8.0)
 _CHANGE_PARAMETERS = 3.0
-# With fewer points than this after a change, its place must be known this well.
+# With fewer points than this after a change's last plausible place, the place must be known this well.
 _RIPE_POINTS = 20
 _RIPE_WIDTH = 10
 
@@ -111,4 +111,4 @@ def detect_scaled(series: Scaled) -> Detection:
 
 def _ripe(change: Change, *, size: int) -> bool:
     """Whether a change near the end is known well enough to tell; one told too early would have to be withdrawn."""
-    return size - change.index >= _RIPE_POINTS or change.high - change.low <= _RIPE_WIDTH
+    return size - change.high >= _RIPE_POINTS or change.high - change.low <= _RIPE_WIDTH

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Watches a growing series: confirms changes when enough points show them, retracts what later points contradict."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -9,15 +10,19 @@ import numpy as np
 from kdyno.analysis.changepoints.detect import detect_scaled
 from kdyno.analysis.changepoints.evidence import MIN_SEGMENT
 from kdyno.analysis.changepoints.findings import Change, ChangeKind, Detection, Report, ReportKind
+from kdyno.analysis.changepoints.noise import CLIP, difference_noise
 from kdyno.analysis.changepoints.series import MIN_POINTS, checked_values, point_median, scaled
 
 # Points that are searched again; changes further back are settled.
 WINDOW = 300
-# A change this near to the window's first point lacks the points that showed it.
+# A change this near to the window's first point lacks the points that would show it.
 _EDGE = 30
-# The whole window is searched when the newest points look unlike the latest segment, and anyway this often.
-_PAUSE_POINTS = 8
-_LOOK_DEVIATIONS = 1.0
+# A change this far back is settled: the points that showed it are about to leave the window.
+_SETTLED_POINTS = WINDOW // 2
+# The window is searched when the mean of the newest points is this many standard errors away from the latest segment,
+# and anyway this often.
+_LOOK_ERRORS = 2.2
+_PAUSE_POINTS = 20
 # A change that is not found again in this many searches is retracted.
 _DOUBTS = 3
 _SAME_CHANGE = 5
@@ -27,6 +32,15 @@ _SAME_CHANGE = 5
 class _Watched:
     change: Change
     doubts: int = 0
+
+
+@dataclass(frozen=True)
+class _Latest:
+    """The latest segment as the last search saw it: level, distance worth a search, and limit of one point's weight."""
+
+    level: float
+    notable: float
+    limit: float
 
 
 class OnlineDetector:
@@ -41,7 +55,7 @@ class OnlineDetector:
         self._size = 0
         self._watched: list[_Watched] = []
         self._settled: list[Change] = []
-        self._latest: tuple[float, float] | None = None
+        self._latest: _Latest | None = None
         self._since_search = 0
 
     @property
@@ -85,23 +99,25 @@ class OnlineDetector:
     def _worth_searching(self) -> bool:
         if self._latest is None or self._since_search >= _PAUSE_POINTS or any(item.doubts for item in self._watched):
             return True
-        level, spread = self._latest
-        newest = np.asarray(self._points[-MIN_SEGMENT:])
-        distance = np.clip((newest - level) / spread, -2.0, 2.0) if spread > 0 else np.sign(newest - level)
-        return abs(float(distance.mean())) >= _LOOK_DEVIATIONS
+        newest = np.array(self._points[-MIN_SEGMENT:]) - self._latest.level
+        mean = float(np.clip(newest, -self._latest.limit, self._latest.limit).mean())
+        return abs(mean) > self._latest.notable
 
     def _search(self) -> tuple[Report, ...]:
         first = self._size - len(self._points)
-        found = detect_scaled(scaled(np.array(self._points)))
+        series = scaled(np.array(self._points))
+        found = detect_scaled(series)
         latest = found.segments[-1]
-        self._latest = (latest.level, latest.spread)
+        _, inflation = difference_noise(series.points)
+        error = latest.spread * math.sqrt(inflation / MIN_SEGMENT)
+        self._latest = _Latest(latest.level, _LOOK_ERRORS * error, CLIP * latest.spread + math.ulp(abs(latest.level)))
         self._settle(first)
         present = [_moved(change, by=first) for change in found.changes]
         return (*self._retract(present, first=first), *self._confirm(present, first=first))
 
     def _settle(self, first: int) -> None:
-        """Changes that leave the searched window stay as they are."""
-        edge = first + (_EDGE if first else 0)
+        """Changes that will soon leave the searched window stay as they are."""
+        edge = first + _SETTLED_POINTS if first else 0
         self._settled += [item.change for item in self._watched if item.change.index < edge]
         self._watched = [item for item in self._watched if item.change.index >= edge]
 

@@ -30,26 +30,26 @@ def segmentations(points: FloatArray, *, scale: FloatArray, prices: Sequence[flo
     """
     levels = _levels(points, step=GRID_STEP * float(np.median(scale)))
     price = np.asarray(prices, dtype=np.float64)
-    rows = np.arange(price.size)
+    rows = levels.size * np.arange(price.size)
     cost = np.zeros((price.size, levels.size))
     start = np.zeros((price.size, levels.size), dtype=np.int64)
-    best_start = np.zeros((points.size, price.size), dtype=np.int64)
+    best_start = np.zeros((points.size + 1, price.size), dtype=np.int64)
+    dearer = np.zeros(cost.shape, dtype=np.bool_)
     for first in range(0, points.size, _CHUNK):
         part = slice(first, first + _CHUNK)
-        misfit = np.square((points[part, None] - levels[None, :]) / scale[part, None])
-        np.minimum(misfit, CLIP * CLIP, out=misfit)
-        for offset, row in enumerate(misfit):
-            point = first + offset
+        misfits = misfit(points[part, None], level=levels[None, :], scale=scale[part, None])
+        for point, row in enumerate(misfits, first):
             best = cost.argmin(axis=1)
-            best_start[point] = start[rows, best]
-            limit = (cost[rows, best] + price)[:, None]
-            changed = cost > limit
-            if point and changed.any():
-                np.minimum(cost, limit, out=cost)
-                start[changed] = point
+            best += rows
+            start.take(best, out=best_start[point])
+            limit = cost.take(best)
+            limit += price
+            np.greater(cost, limit[:, None], out=dearer)
+            np.putmask(start, dearer, point)
+            np.minimum(cost, limit[:, None], out=cost)
             cost += row
-    last = start[rows, cost.argmin(axis=1)]
-    return [_walk_back(best_start[:, row], last=int(last[row])) for row in rows]
+    start.take(cost.argmin(axis=1) + rows, out=best_start[points.size])
+    return [_walk_back(best_start[:, row], last=int(best_start[-1, row])) for row in range(price.size)]
 
 
 def _walk_back(best_start: NDArray[np.int64], *, last: int) -> list[int]:
