@@ -3,7 +3,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 
 from kdyno.analysis.compare import Comparison, MetricPair, SubmissionComparison, compare_submission
 from kdyno.analysis.documents.kbench import UNJUDGED_BENCHMARKS
+from kdyno.analysis.history import learned_priors
 from kdyno.analysis.machine_kind import MachineKind
 from kdyno.analysis.models import MetricVerdict
-from kdyno.analysis.noise import DEFAULTS
+from kdyno.analysis.noise import DEFAULTS, BootPrior
 from kdyno.analysis.samples import ArmSamples, BootSamples
 from kdyno.analysis.samples import Metric as MetricIdentity
+from kdyno.analysis.series import SeriesKey
 from kdyno.analysis.verdicts import Direction
 from kdyno.jobs.models import Attempt, Job
 from kdyno.machines.models import Machine
@@ -23,17 +25,6 @@ from kdyno.results import service as results
 from kdyno.results.models import Metric, Run
 from kdyno.submissions.models import Arm, Submission
 from kdyno.submissions.status import ArmName
-
-
-class SeriesKey(NamedTuple):
-    """What must be equal for two boots to be compared."""
-
-    workload: str
-    benchmark: str
-    placement: str
-    metric: str
-    unit: str
-    direction: str
 
 
 @dataclass(frozen=True)
@@ -60,7 +51,7 @@ def load_samples(session: Session, *, submission: Submission) -> SubmissionSampl
     arms: dict[SeriesKey, dict[str, list[BootSamples]]] = defaultdict(lambda: {name: [] for name in ArmName})
     minutes: list[float] = []
     for arm_name, attempt, run, metric in session.execute(query).all():
-        key = SeriesKey(run.phase, run.benchmark, run.placement, metric.name, metric.unit, metric.direction)
+        key = SeriesKey.of(run, metric)
         samples = results.samples_of(session, metric_id=metric.id)
         arms[key][arm_name].append(BootSamples(boot_id=attempt.id, samples=samples, unit=metric.unit))
         if attempt.ended_at is not None:
@@ -70,33 +61,31 @@ def load_samples(session: Session, *, submission: Submission) -> SubmissionSampl
         for key, sides in arms.items()
         if key.benchmark not in UNJUDGED_BENCHMARKS and all(sides[name] for name in ArmName)
     }
-    kind = session.scalar(select(Machine.noise_kind).where(Machine.id == submission.machine_id))
+    stored_kind = session.scalar(select(Machine.noise_kind).where(Machine.id == submission.machine_id))
+    kind = MachineKind(stored_kind or MachineKind.HARDWARE)
+    priors = learned_priors(session, submission=submission, keys=judged, fallback=DEFAULTS[kind].prior)
     return SubmissionSamples(
         keys=list(judged),
-        pairs=[_pair(key, sides) for key, sides in judged.items()],
-        noise_kind=MachineKind(kind or MachineKind.HARDWARE),
+        pairs=[_pair(key, sides, prior=priors[key]) for key, sides in judged.items()],
+        noise_kind=kind,
         minutes_per_boot=sum(minutes) / len(minutes) if minutes else None,
     )
 
 
-def _pair(key: SeriesKey, sides: dict[str, list[BootSamples]]) -> MetricPair:
+def _pair(key: SeriesKey, sides: dict[str, list[BootSamples]], *, prior: BootPrior) -> MetricPair:
     name = key.workload if key.metric == "latency" else f"{key.workload} {key.metric}"
     return MetricPair(
         metric=MetricIdentity(name=name, unit=key.unit, direction=Direction(key.direction)),
         base=ArmSamples(name=ArmName.BASE, boots=sides[ArmName.BASE]),
         patched=ArmSamples(name=ArmName.PATCHED, boots=sides[ArmName.PATCHED]),
+        prior=prior,
     )
 
 
 def compare_samples(samples: SubmissionSamples) -> SubmissionComparison:
-    """Compare with the margin and the noise prior that fit the machine."""
-    defaults = DEFAULTS[samples.noise_kind]
-    return compare_submission(
-        samples.pairs,
-        margin=defaults.margin,
-        prior=defaults.prior,
-        minutes_per_boot=samples.minutes_per_boot,
-    )
+    """Compare with the margin that fits the machine, and the noise prior that its past or its kind gives."""
+    margin = DEFAULTS[samples.noise_kind].margin
+    return compare_submission(samples.pairs, margin=margin, minutes_per_boot=samples.minutes_per_boot)
 
 
 def store_verdicts(
@@ -129,6 +118,7 @@ def _verdict_values(item: Comparison) -> dict[str, Any]:
             "samples": [item.base_samples, item.patched_samples],
             "boot_sd": item.boot_sd,
             "prior_used": item.prior_used,
+            "prior": {"sd": item.prior.sd, "df": item.prior.df, "learned": item.prior.learned},
             "more_boots": item.more_boots,
             "more_minutes": item.more_minutes,
             "warnings": [{"kind": str(w.kind), "text": w.text} for w in item.warnings],
