@@ -87,12 +87,24 @@ def measure(case: Case, *, metrics: int, submissions: int, banks: Banks, histori
     )
 
 
-def table(*, submissions: dict[int, int], hard_submissions: int, banks: Banks, histories: Histories) -> list[Row]:
-    """Print and return all rows. submissions: how many for each number of metrics."""
+def table(
+    *,
+    submissions: dict[int, int],
+    hard_submissions: int,
+    most_with_history: int,
+    banks: Banks,
+    histories: Histories,
+) -> list[Row]:
+    """Print and return all rows. submissions: how many for each number of metrics; most_with_history: metrics times
+    submissions of a case with a learned prior, which takes twice as long."""
     alpha = SequentialDesign().alpha
     print(f"1. False verdicts per submission, promised at most {alpha:.0%}; 95 % interval by Clopper and Pearson")
     print(f"{'case':46}{'metrics':>8}{'subm.':>7}{'false':>8}{'interval':>16}{'no-change*':>11}{'blocks':>7}{'s':>6}")
-    plan = [(case, metrics, number) for metrics, number in submissions.items() for case in CASES]
+    plan = [
+        (case, metrics, min(number, most_with_history // metrics) if case.history else number)
+        for metrics, number in submissions.items()
+        for case in CASES
+    ]
     plan += [(case, 20, hard_submissions) for case in HARD_CASES]
     rows = []
     for case, metrics, number in plan:

@@ -135,20 +135,13 @@ def compare_submission(
     Deterministic: the same samples give the same answer, in whatever order boots and metrics come.
     Raises SamplesError for samples that cannot be compared, ValueError for parameters that make no sense.
     """
-    rule = rule_of(margin=margin, alpha=alpha)
+    rule = Rule(alpha=alpha, margin=margin)
     metrics = measure(pairs, prior=prior)
     if not metrics:
         return SubmissionComparison((), worst([]), alpha, None, None)
     evidence = evidence_from(metrics)
     standing = after_look(nothing_yet((len(metrics),)), evidence, look=1, weight=1.0, rule=rule)
     return conclude(metrics, evidence, standing, rule=rule, minutes_per_boot=minutes_per_boot)
-
-
-def rule_of(*, margin: float, alpha: float) -> Rule:
-    """The rule for a relative margin. Raises ValueError for parameters that make no sense."""
-    if not (math.isfinite(margin) and margin >= 0 and 0 < alpha < 1):
-        raise ValueError(f"margin must not be negative and alpha must lie between 0 and 1, got {margin} and {alpha}")
-    return Rule(alpha=alpha, limit=math.log1p(margin))
 
 
 def conclude(
@@ -192,7 +185,6 @@ def _comparison(
     minutes_per_boot: float | None,
     weight: float,
 ) -> Comparison:
-    margin = math.expm1(rule.limit)
     difference = float(evidence.difference[index])
     verdict = verdict_of(Call(int(standing.call[index])), metric.metric.direction)
     low, high = (math.expm1(difference + sign * half) if half < math.inf else None for sign in (-1, 1))
@@ -211,9 +203,9 @@ def _comparison(
         equal_p_value=float(standing.p_equal[index]),
         level=float(standing.level[index]),
         alpha=rule.alpha,
-        margin=margin,
+        margin=rule.margin,
         verdict=verdict,
-        reason=_reason(verdict, low=low, high=high, margin=margin, alpha=rule.alpha, more=more, minutes=minutes),
+        reason=_reason(verdict, low=low, high=high, margin=rule.margin, alpha=rule.alpha, more=more, minutes=minutes),
         base_boots=len(metric.base.boots),
         patched_boots=len(metric.patched.boots),
         base_samples=int(metric.base.statistics.size.sum()),
@@ -225,7 +217,7 @@ def _comparison(
         settled_at=int(standing.settled_at[index]) or None,
         more_boots=more,
         more_minutes=minutes,
-        warnings=diagnose(metric, evidence, index=index, margin=margin or metric.prior.sd),
+        warnings=diagnose(metric, evidence, index=index, margin=rule.margin or metric.prior.sd),
     )
 
 

@@ -18,6 +18,7 @@ change" of a submission is claimed only when every metric shows it, so it needs 
 Berger, Technometrics 24, 1982).
 """
 
+import math
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -37,12 +38,26 @@ class Call(IntEnum):
     EQUAL = 2
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Rule:
-    """alpha: error rate of a submission. limit: the margin on the log scale."""
+    """alpha: error rate of a submission. margin: relative change that is of no interest.
+
+    Raises ValueError for values that make no sense.
+    """
 
     alpha: float
-    limit: float
+    margin: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.margin) and self.margin >= 0 and 0 < self.alpha < 1):
+            raise ValueError(
+                f"margin must not be negative and alpha must lie between 0 and 1, got {self.margin} and {self.alpha}"
+            )
+
+    @property
+    def limit(self) -> float:
+        """The margin on the log scale."""
+        return math.log1p(self.margin)
 
 
 @dataclass(frozen=True, eq=False)

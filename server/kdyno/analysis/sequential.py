@@ -27,7 +27,6 @@ from kdyno.analysis.compare import (
     SubmissionComparison,
     Verdict,
     conclude,
-    rule_of,
 )
 from kdyno.analysis.decision import Call, Rule, Standing, after_look, nothing_yet
 from kdyno.analysis.evidence import Evidence
@@ -66,7 +65,7 @@ class SequentialDesign:
     def __post_init__(self) -> None:
         if not 1 <= self.max_blocks <= 100 or not 0 < self.growth <= 10:
             raise ValueError(f"a design has 1 to 100 blocks and a growth above 0 and up to 10, got {self}")
-        rule_of(margin=self.margin, alpha=self.alpha)
+        Rule(alpha=self.alpha, margin=self.margin)
 
     @property
     def weights(self) -> tuple[float, ...]:
@@ -77,7 +76,7 @@ class SequentialDesign:
     @property
     def rule(self) -> Rule:
         """What the decisions need of it."""
-        return rule_of(margin=self.margin, alpha=self.alpha)
+        return Rule(alpha=self.alpha, margin=self.margin)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The rule: several metrics, several looks, and what is settled stays settled."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from scipy import stats
 from kdyno.analysis.decision import Call, Rule, after_look, half_width, holm_levels, nothing_yet, p_values
 from kdyno.analysis.evidence import Evidence
 
-RULE = Rule(alpha=0.01, limit=0.01)
+RULE = Rule(alpha=0.01, margin=math.expm1(0.01))
 
 
 def evidence(difference: list[float], *, error: float = 0.01, df: float = 6.0) -> Evidence:

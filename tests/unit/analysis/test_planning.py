@@ -28,7 +28,7 @@ def called(boots: int, *, effect: float, prior: BootPrior, call: Call, metrics: 
     evidence = evidence_of(
         *(arm_levels(arm, np.zeros(boots)) for arm in (base, patched)), prior=PriorTable.of([prior] * metrics)
     )
-    rule = Rule(alpha=0.01, limit=math.log1p(0.01))
+    rule = Rule(alpha=0.01, margin=0.01)
     standing = after_look(nothing_yet((4000, metrics)), evidence, look=1, weight=1.0, rule=rule)
     return float((standing.call[:, 0] == call).mean())
 

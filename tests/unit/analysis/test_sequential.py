@@ -212,6 +212,15 @@ def test_false_calls_stay_below_alpha_whatever_the_look(prior: BootPrior, metric
     assert not exceeds(int(equal), out_of=submissions * metrics, rate=0.05)
 
 
+@pytest.mark.parametrize("prior", [GUESS, replace(QUIET, sd=0.01)])
+def test_always_valid_p_values_are_honest_at_every_level(prior: BootPrior) -> None:
+    """The least p-value of all looks falls below u with a chance of at most u, for any u."""
+    design = SequentialDesign(margin=0.0, max_blocks=6, alpha=1e-9)
+    result = simulated(effect=0.0, design=design, sd=0.01, prior=prior, metrics=1, submissions=8000)
+    for level in (0.001, 0.01, 0.05, 0.2):
+        assert not exceeds(int((result.standing.p_change < level).sum()), out_of=8000, rate=level)
+
+
 def test_repeated_intervals_hold_the_truth_at_all_looks_together() -> None:
     design = SequentialDesign(max_blocks=5)
     missed = 0
