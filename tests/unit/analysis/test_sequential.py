@@ -3,6 +3,7 @@
 
 import itertools
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -20,8 +21,8 @@ from kdyno.analysis.compare import (
     Verdict,
     compare_submission,
 )
-from kdyno.analysis.decision import Call
-from kdyno.analysis.evidence import PriorTable, arm_levels, evidence_of
+from kdyno.analysis.decision import Call, after_look, nothing_yet
+from kdyno.analysis.evidence import Evidence, PriorTable, arm_levels, evidence_of
 from kdyno.analysis.noise import BootPrior
 from kdyno.analysis.sequential import Progress, SequentialDesign, StopReason, assess, follow
 
@@ -52,21 +53,24 @@ def blocks_of(
     ]
 
 
+def simulated_looks(
+    *, effect: float, blocks: int, sd: float, prior: BootPrior, metrics: int, submissions: int
+) -> Iterator[Evidence]:
+    """Evidence of many submissions at once after each block; the effect is in every metric."""
+    rng = np.random.default_rng(3)
+    base, patched = sd * rng.standard_normal((2, submissions, metrics, 2 * blocks))
+    patched += math.log1p(effect)
+    for boots in range(2, 2 * blocks + 1, 2):
+        arms = (arm_levels(arm[..., :boots], np.zeros(boots)) for arm in (base, patched))
+        yield evidence_of(*arms, prior=PriorTable.of([prior] * metrics))
+
+
 def simulated(
     *, effect: float, design: SequentialDesign, sd: float, prior: BootPrior, metrics: int, submissions: int
 ) -> Progress:
-    """Many submissions at once; the effect is in every metric."""
-    rng = np.random.default_rng(3)
-    base, patched = sd * rng.standard_normal((2, submissions, metrics, 2 * design.max_blocks))
-    patched += math.log1p(effect)
-    none = np.zeros(2 * design.max_blocks)
-    looks = (
-        evidence_of(
-            arm_levels(base[..., : 2 * k], none[: 2 * k]),
-            arm_levels(patched[..., : 2 * k], none[: 2 * k]),
-            prior=PriorTable.of([prior] * metrics),
-        )
-        for k in range(1, design.max_blocks + 1)
+    """Many submissions, each until it stops."""
+    looks = simulated_looks(
+        effect=effect, blocks=design.max_blocks, sd=sd, prior=prior, metrics=metrics, submissions=submissions
     )
     return follow(looks, design=design, worse_signs=np.ones(metrics))
 
@@ -215,10 +219,13 @@ def test_false_calls_stay_below_alpha_whatever_the_look(prior: BootPrior, metric
 @pytest.mark.parametrize("prior", [GUESS, replace(QUIET, sd=0.01)])
 def test_always_valid_p_values_are_honest_at_every_level(prior: BootPrior) -> None:
     """The least p-value of all looks falls below u with a chance of at most u, for any u."""
-    design = SequentialDesign(margin=0.0, max_blocks=6, alpha=1e-9)
-    result = simulated(effect=0.0, design=design, sd=0.01, prior=prior, metrics=1, submissions=8000)
+    design = SequentialDesign(margin=0.0, max_blocks=6)
+    looks = simulated_looks(effect=0.0, blocks=6, sd=0.01, prior=prior, metrics=1, submissions=8000)
+    standing = nothing_yet((8000, 1))
+    for number, (evidence, weight) in enumerate(zip(looks, design.weights, strict=True), start=1):
+        standing = after_look(standing, evidence, look=number, weight=weight, rule=design.rule)
     for level in (0.001, 0.01, 0.05, 0.2):
-        assert not exceeds(int((result.standing.p_change < level).sum()), out_of=8000, rate=level)
+        assert not exceeds(int((standing.p_change < level).sum()), out_of=8000, rate=level)
 
 
 def test_repeated_intervals_hold_the_truth_at_all_looks_together() -> None:
