@@ -231,8 +231,8 @@ def test_always_valid_p_values_are_honest_at_every_level(prior: BootPrior) -> No
 def test_repeated_intervals_hold_the_truth_at_all_looks_together() -> None:
     design = SequentialDesign(max_blocks=5)
     missed = 0
-    for seed in range(300):
+    for seed in range(150):
         blocks = blocks_of(5, effects=(0.005,), boot_cv=0.01, seed=seed)
         looks = [assess(blocks[: n + 1], design=design, prior=GUESS).comparison.comparisons[0] for n in range(5)]
         missed += any(not (look.low <= 0.005 <= look.high) for look in looks if look.low is not None and look.high)
-    assert not exceeds(missed, out_of=300, rate=0.05)
+    assert not exceeds(missed, out_of=150, rate=0.05)
