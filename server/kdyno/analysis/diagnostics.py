@@ -2,8 +2,8 @@
 """Things about the samples that a reader should know before believing a verdict. They are named, never judged.
 
 A shape is named for an arm when more than half of its boots show it. What changed between the arms is tested with the
-boot as unit of independence, each test at a nominal 0.1 % per metric. The rates at which ordinary noise is named by mistake are
-printed by benchmarks/analysis.py.
+boot as unit of independence, each test at a nominal 0.1 % per metric. The rates at which ordinary noise is named by
+mistake are printed by benchmarks/analysis.py.
 """
 
 from collections.abc import Sequence
