@@ -14,7 +14,7 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 from changepoint_series import FAMILIES, Step, generator, history
-from changepoint_table import SIZE, Detector, otava_or_none, ours
+from changepoint_table import SIZE, Detector, otava, ours
 
 STEP_AT = 120
 COLUMNS = 2
@@ -49,11 +49,9 @@ def draw(path: Path, *, detectors: dict[str, Detector]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("path", type=Path, help="the PNG to write")
-    detectors: dict[str, Detector] = {"kdyno": ours}
-    other = otava_or_none()
-    if other is not None:
-        detectors["otava"] = other
-    draw(parser.parse_args().path, detectors=detectors)
+    path = parser.parse_args().path
+    with otava() as other:
+        draw(path, detectors={"kdyno": ours} | ({} if other is None else {"otava": other}))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs Apache Otava with its default settings: a JSON list of series in, the places of their changes out."""
+"""Runs Apache Otava with its default settings: a JSON list of series per line in, the places of their changes out."""
 
 import json
 import sys
@@ -13,4 +13,5 @@ def changes(values: list[float]) -> list[int]:
 
 
 if __name__ == "__main__":
-    json.dump([changes(values) for values in json.load(sys.stdin)], sys.stdout)
+    for line in sys.stdin:
+        print(json.dumps([changes(values) for values in json.loads(line)]), flush=True)

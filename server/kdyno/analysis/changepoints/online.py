@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Watches a growing series: confirms changes when enough points show them, retracts what later points contradict."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from kdyno.analysis.changepoints.detect import detect_scaled
-from kdyno.analysis.changepoints.evidence import MIN_SEGMENT
+from kdyno.analysis.changepoints.evidence import MIN_SEGMENT, STRENGTH
 from kdyno.analysis.changepoints.findings import Change, ChangeKind, Detection, Report, ReportKind
-from kdyno.analysis.changepoints.noise import CLIP, difference_noise
-from kdyno.analysis.changepoints.series import MIN_POINTS, checked_values, point_median, scaled
+from kdyno.analysis.changepoints.noise import CLIP, LEAST_SCALE, difference_noise
+from kdyno.analysis.changepoints.series import MIN_POINTS, FloatArray, checked_values, point_median, scaled
 
 # Points that are searched again; changes further back are settled.
 WINDOW = 300
@@ -19,10 +18,12 @@ WINDOW = 300
 _EDGE = 30
 # A change this far back is settled: the points that showed it are about to leave the window.
 _SETTLED_POINTS = WINDOW // 2
-# The window is searched when the mean of the newest points is this many standard errors away from the latest segment,
-# and anyway this often.
-_LOOK_ERRORS = 2.2
-_PAUSE_POINTS = 20
+# The window is searched when the newest points are this far from the latest level, as squared standard errors (half of
+# what a change needs), but not after every point, and anyway this often.
+_LOOK_STRENGTH = STRENGTH / 2
+_LOOK_POINTS = 100
+_SHORTEST_PAUSE = 3
+_LONGEST_PAUSE = 40
 # A change that is not found again in this many searches is retracted.
 _DOUBTS = 3
 _SAME_CHANGE = 5
@@ -36,11 +37,18 @@ class _Watched:
 
 @dataclass(frozen=True)
 class _Latest:
-    """The latest segment as the last search saw it: level, distance worth a search, and limit of one point's weight."""
+    """The latest segment as the last search saw it: its first point, level, scatter, and inflation by memory."""
 
+    start: int
     level: float
-    notable: float
-    limit: float
+    spread: float
+    inflation: float
+
+    def distance(self, newest: FloatArray) -> float:
+        """The farthest that the mean of any number of the newest points is away, as squared standard errors."""
+        limit = CLIP * self.spread
+        sums = np.cumsum(np.clip(newest[::-1] - self.level, -limit, limit))
+        return float((np.square(sums) / np.arange(1, sums.size + 1)).max()) / (self.spread**2 * self.inflation)
 
 
 class OnlineDetector:
@@ -97,11 +105,12 @@ class OnlineDetector:
         return tuple(report for point in points for report in self.append(point))
 
     def _worth_searching(self) -> bool:
-        if self._latest is None or self._since_search >= _PAUSE_POINTS or any(item.doubts for item in self._watched):
+        if self._latest is None or self._since_search >= _LONGEST_PAUSE or any(item.doubts for item in self._watched):
             return True
-        newest = np.array(self._points[-MIN_SEGMENT:]) - self._latest.level
-        mean = float(np.clip(newest, -self._latest.limit, self._latest.limit).mean())
-        return abs(mean) > self._latest.notable
+        if self._since_search < _SHORTEST_PAUSE:
+            return False
+        newest = np.array(self._points[-min(_LOOK_POINTS, self._size - self._latest.start) :])
+        return self._latest.distance(newest) >= _LOOK_STRENGTH
 
     def _search(self) -> tuple[Report, ...]:
         first = self._size - len(self._points)
@@ -109,8 +118,8 @@ class OnlineDetector:
         found = detect_scaled(series)
         latest = found.segments[-1]
         _, inflation = difference_noise(series.points)
-        error = latest.spread * math.sqrt(inflation / MIN_SEGMENT)
-        self._latest = _Latest(latest.level, _LOOK_ERRORS * error, CLIP * latest.spread + math.ulp(abs(latest.level)))
+        least = abs(latest.level) * LEAST_SCALE or LEAST_SCALE
+        self._latest = _Latest(first + latest.start, latest.level, max(latest.spread, least), inflation)
         self._settle(first)
         present = [_moved(change, by=first) for change in found.changes]
         return (*self._retract(present, first=first), *self._confirm(present, first=first))
