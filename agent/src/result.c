@@ -6,9 +6,8 @@
 
 /* The benchmarks' own: nothing could run here, and the document says why. */
 #define EXIT_SKIPPED 4
-* /
 
-	static bool parse_document(const struct buffer *output, char *problem, size_t size)
+static bool parse_document(const struct buffer *output, char *problem, size_t size)
 {
 	json_error_t error;
 	json_t *document;
