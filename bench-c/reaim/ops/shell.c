@@ -150,7 +150,7 @@ static int shell_rtns_2_run(struct reaim_job *job)
 
 static int shell_rtns_3_run(struct reaim_job *job)
 {
-	return run_script(job, shell_rtns_3_script, "shell_rtns_3 3935375 3935375 36");
+	return run_script(job, shell_rtns_3_script, "shell_rtns_3 1804920 1804920 36");
 }
 
 #define SHELL_OP(name_, what_)                                                                     \
@@ -171,5 +171,5 @@ static int shell_rtns_3_run(struct reaim_job *job)
 SHELL_OP(shell_rtns_1, "a loop of 100 sums, the shortest of the three.");
 SHELL_OP(shell_rtns_2, "200 lines through a file and a pipe, a dozen subshells. The released "
 		       "program slept 5 s here, which only --compat adds.");
-SHELL_OP(shell_rtns_3, "1,000 records by four background jobs, 2,000 read again through pipes "
+SHELL_OP(shell_rtns_3, "480 records by four background jobs, 960 read again through pipes "
 		       "and files, eight other shells.");

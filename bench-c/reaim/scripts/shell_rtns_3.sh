@@ -11,7 +11,7 @@ directory=$1
 write_group() {
 	value=$1
 	i=0
-	while [ "$i" -lt 250 ]; do
+	while [ "$i" -lt 120 ]; do
 		i=$((i + 1))
 		value=$(((value * 421 + 1663) % 7875))
 		echo "$1 $i $value"

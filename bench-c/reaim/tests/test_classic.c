@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Every classic operation does its work, counts what the released program counts, and leaves
+ * nothing behind; and whatever fails in it is an error with a name. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "faults.h"
+#include "one_job.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+enum { JOBS = 2 };
+
+/* Operations per call, as released. */
+static const struct {
+	const char *name;
+	double operations;
+} released[] = {
+	{"add_double", 18000}, {"add_float", 12000},  {"add_long", 60000},   {"add_int", 60000},
+	{"add_short", 24000},  {"creat_clo", 1000},   {"page_test", 1700},   {"brk_test", 17000},
+	{"jmp_test", 1000},    {"signal_test", 1000}, {"exec_test", 5},	     {"fork_test", 100},
+	{"link_test", 63},     {"div_double", 3000},  {"div_float", 3000},   {"div_long", 900},
+	{"div_int", 900},      {"div_short", 900},    {"fun_cal", 512000},   {"fun_cal1", 512000},
+	{"fun_cal2", 512000},  {"fun_cal15", 512000}, {"sieve", 5},	     {"mul_double", 12000},
+	{"mul_float", 12000},  {"mul_long", 240},     {"mul_int", 240},	     {"mul_short", 300},
+	{"num_rtns_1", 100},   {"new_raph", 200},     {"trig_rtns", 10000},  {"matrix_rtns", 100},
+	{"array_rtns", 20},    {"string_rtns", 100},  {"mem_rtns_1", 30000}, {"mem_rtns_2", 100},
+	{"sort_rtns_1", 10},   {"misc_rtns_1", 10},   {"dir_rtns_1", 10000}, {"shell_rtns_1", 1},
+	{"shell_rtns_2", 1},   {"shell_rtns_3", 1},   {"series_1", 100},     {"shared_memory", 100},
+	{"tcp_test", 90},      {"udp_test", 100},     {"stream_pipe", 100},  {"dgram_pipe", 100},
+	{"pipe_cpy", 100},     {"fifo_test", 100},    {"ram_copy", 25020},
+};
+
+static int open_descriptors(void)
+{
+	DIR *stream = opendir("/proc/self/fd");
+	int count = 0;
+
+	assert_non_null(stream);
+	while (readdir(stream) != NULL)
+		count++;
+	(void)closedir(stream);
+	return count;
+}
+
+static void every_operation_does_its_work_and_leaves_nothing(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(released) / sizeof(released[0]); i++) {
+		struct one_job one;
+		int before = open_descriptors();
+
+		one_job_begin(&one, NULL);
+		assert_int_equal(one_job_set_up(&one, released[i].name), REAIM_OK);
+		assert_true(one.job.op->operations == released[i].operations);
+		for (int j = 0; j < JOBS; j++)
+			if (job_run(&one.job) != REAIM_OK)
+				fail_msg("%s: %s", released[i].name, one.job.reason);
+		if (one_job_end(&one) != 0)
+			fail_msg("%s left something behind", released[i].name);
+		assert_int_equal(open_descriptors(), before);
+	}
+}
+
+static void shell_rtns_2_sleeps_only_to_be_compatible(void **state)
+{
+	struct one_job one;
+
+	(void)state;
+	for (int compat = 0; compat <= 1; compat++) {
+		fault_arm(NULL, 0);
+		one_job_begin(&one, NULL);
+		one.settings.compat = compat == 1;
+		assert_int_equal(one_job_set_up(&one, "shell_rtns_2"), REAIM_OK);
+		assert_int_equal(job_run(&one.job), REAIM_OK);
+		assert_int_equal(one_job_end(&one), 0);
+		assert_int_equal(fault_seconds_slept(), compat * 5);
+	}
+}
+
+/* Where and under which limit an operation is to fail. */
+struct trouble {
+	const char *directory; /* NULL: a new one */
+	__rlimit_resource_t resource;
+	bool limited;
+	rlim_t limit;
+};
+
+static int run_in_trouble(struct one_job *one, const char *name, const struct trouble *trouble)
+{
+	struct rlimit old, low;
+
+	assert_int_equal(getrlimit(trouble->resource, &old), 0);
+	low = (struct rlimit){trouble->limited ? trouble->limit : old.rlim_cur, old.rlim_max};
+	one_job_begin(one, trouble->directory);
+	assert_int_equal(setrlimit(trouble->resource, &low), 0);
+	int status = one_job_set_up(one, name);
+	if (status == REAIM_OK)
+		status = job_run(&one->job);
+	assert_int_equal(setrlimit(trouble->resource, &old), 0);
+	fault_arm(NULL, 0);
+	return status;
+}
+
+/* Setup, or else the first job, ends in an error that says these words. */
+static void assert_fails(const char *name, const char *words, const struct trouble *trouble)
+{
+	struct one_job one;
+	int status = run_in_trouble(&one, name, trouble);
+
+	if (status != REAIM_ERROR)
+		fail_msg("%s returned %d in spite of the fault", name, status);
+	if (strstr(one.job.reason, words) == NULL)
+		fail_msg("%s: \"%s\" does not say \"%s\"", name, one.job.reason, words);
+	job_tear_down(&one.job);
+	if (trouble->directory == NULL && rmdir(one.scratch.directories[0].path) != 0)
+		fail_msg("%s left something behind after a failure", name);
+}
+
+static void a_failing_call_is_an_error_with_its_name(void **state)
+{
+	static const struct {
+		const char *call;
+		unsigned after; /* this many good ones */
+		const char *name, *words;
+	} faults[] = {
+		{"close_in_read", 50, "pipe_cpy", "read: Bad file descriptor"},
+		{"close_in_read", 50, "fifo_test", "read: Bad file descriptor"},
+		{"close_in_read", 50, "stream_pipe", "read: Bad file descriptor"},
+		{"close_in_read", 50, "dgram_pipe", "read: Bad file descriptor"},
+		{"close_in_read", 50, "tcp_test", "read: Bad file descriptor"},
+		{"close_in_read", 50, "udp_test", "read: Bad file descriptor"},
+		{"close_in_write", 50, "pipe_cpy", "write: Bad file descriptor"},
+		{"change_what_is_read", 99, "pipe_cpy", "message 99 arrived as another"},
+		{"change_what_is_read", 99, "udp_test", "message 99 arrived as another"},
+		{"change_what_is_read", 0, "shell_rtns_1", "the script said"},
+		{"link", 30, "link_test", "link "},
+		{"lose_a_link", 30, "link_test", "has 3 names instead of 8"},
+		{"lose_a_signal", 999, "signal_test", "signal 999 was trapped 0 times"},
+		{"fork", 99, "fork_test", "fork: Resource temporarily unavailable"},
+		{"fork", 4, "exec_test", "fork: Resource temporarily unavailable"},
+		{"fork", 0, "shell_rtns_3", "fork: Resource temporarily unavailable"},
+		{"execve", 0, "exec_test", "status 13 instead of 255 (Permission denied)"},
+		{"execve", 0, "shell_rtns_2", "exited with status"},
+		{"shmget", 3, "shared_memory", "shmget: No space left on device"},
+		{"semget", 0, "shared_memory", "semget: No space left on device"},
+		{"semop", 200, "shared_memory", "semop: Identifier removed"},
+		{"do_not_sort", 9, "sort_rtns_1", "qsort left elements unsorted"},
+		{"wrong_sine", 999, "trig_rtns", "trigonometric functions disagree"},
+		{"wrong_exponential", 1999, "num_rtns_1", "numeric functions disagree"},
+		{"wrong_exponential", 49, "series_1", "the exponential series is wrong"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		fault_arm(faults[i].call, faults[i].after);
+		assert_fails(faults[i].name, faults[i].words, &(struct trouble){0});
+	}
+}
+
+static void no_descriptors_left_is_an_error(void **state)
+{
+	static const char *const names[] = {
+		"pipe_cpy", "fifo_test", "stream_pipe", "dgram_pipe", "tcp_test",
+		"udp_test", "creat_clo", "link_test",	"dir_rtns_1", "shell_rtns_1"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		assert_fails(
+			names[i], "Too many open files",
+			&(struct trouble){.resource = RLIMIT_NOFILE, .limited = true, .limit = 3});
+	}
+}
+
+static void a_break_that_cannot_move_is_an_error(void **state)
+{
+	const struct trouble no_data = {.resource = RLIMIT_DATA, .limited = true, .limit = 0};
+
+	(void)state;
+	assert_fails("brk_test", "sbrk: Cannot allocate memory", &no_data);
+	assert_fails("page_test", "sbrk: Cannot allocate memory", &no_data);
+}
+
+static void a_script_that_may_not_write_is_an_error(void **state)
+{
+	const struct trouble no_files = {.resource = RLIMIT_FSIZE, .limited = true, .limit = 0};
+
+	(void)state;
+	assert_fails("shell_rtns_2", "a helper ", &no_files);
+	assert_fails("shell_rtns_3", "the script said", &no_files);
+}
+
+/* Run as root of a user namespace if need be. The mount is seen by this process alone. */
+static void a_full_file_system_is_an_error(void **state)
+{
+	static const struct {
+		const char *name, *words;
+	} cases[] = {
+		{"creat_clo", "creation of "},
+		{"link_test", "link "},
+		{"fifo_test", "mkfifo "},
+		{"dir_rtns_1", "creation of "},
+	};
+	char path[] = "/tmp/reaim-full-XXXXXX";
+
+	(void)state;
+	assert_non_null(mkdtemp(path));
+	int flags = geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER;
+	if (unshare(flags) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
+		print_message("SKIP: no mount of one's own here: %s\n", strerror(errno));
+		(void)rmdir(path);
+		skip();
+	}
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		/* link_test and dir_rtns_1 get one file or directory made before it is full. */
+		const char *inodes = i % 2 == 0 ? "nr_inodes=1" : "nr_inodes=2";
+		assert_int_equal(mount("full", path, "tmpfs", 0, inodes), 0);
+		assert_fails(cases[i].name, cases[i].words, &(struct trouble){.directory = path});
+		assert_int_equal(umount(path), 0);
+	}
+	assert_int_equal(rmdir(path), 0);
+}
+
+static bool has_segment_of(pid_t pid)
+{
+	struct shm_info system;
+	struct shmid_ds segment;
+	int last_index = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&system);
+
+	for (int i = 0; i <= last_index; i++)
+		if (shmctl(i, SHM_STAT, &segment) >= 0 && segment.shm_cpid == pid)
+			return true;
+	return false;
+}
+
+static void a_killed_process_leaves_no_semaphore_for_long(void **state)
+{
+	struct one_job one;
+	int status;
+
+	(void)state;
+	one_job_begin(&one, NULL);
+	assert_int_equal(one_job_set_up(&one, "shared_memory"), REAIM_OK);
+	pid_t pid = fork();
+	if (pid == 0) {
+		fault_arm("die_in_semop", 10);
+		_exit(job_run(&one.job));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	assert_false(has_segment_of(pid));
+	key_t key = 0x6b000000 | pid;
+	assert_true(semget(key, 0, 0) >= 0); /* or there is nothing to show */
+	job_tear_down(&one.job);
+	assert_int_equal(one_job_set_up(&one, "shared_memory"), REAIM_OK);
+	assert_true(semget(key, 0, 0) < 0 && errno == ENOENT);
+	assert_int_equal(one_job_end(&one), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_operation_does_its_work_and_leaves_nothing),
+		cmocka_unit_test(shell_rtns_2_sleeps_only_to_be_compatible),
+		cmocka_unit_test(a_failing_call_is_an_error_with_its_name),
+		cmocka_unit_test(no_descriptors_left_is_an_error),
+		cmocka_unit_test(a_break_that_cannot_move_is_an_error),
+		cmocka_unit_test(a_script_that_may_not_write_is_an_error),
+		cmocka_unit_test(a_killed_process_leaves_no_semaphore_for_long),
+		cmocka_unit_test(a_full_file_system_is_an_error),
+	};
+
+	return cmocka_run_group_tests_name("classic operations", tests, NULL, NULL);
+}
