@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy import func, select
 
-from kdyno.checkout import AGENT_BINARY, KBENCH_BINARY
+from kdyno.checkout import PROGRAMS
 from kdyno.jobs import service as jobs
 from kdyno.jobs.document import workloads_of_job
 from kdyno.jobs.models import Attempt, Job
@@ -109,12 +109,7 @@ def prepare_attempt(runtime: Runtime, *, attempt_id: int) -> None:
             port=int(options.get("ssh_port", 22)),
             private_key=runtime.paths.ssh_key,
             expected=Expected(release=target.release, attempt_id=attempt_id, image_id=target.attempt.image_id),
-            payload=Payload(
-                agent=AGENT_BINARY,
-                kbench=KBENCH_BINARY,
-                server_url=GUEST_SERVER_URL,
-                token=target.attempt.token or "",
-            ),
+            payload=Payload(programs=PROGRAMS, server_url=GUEST_SERVER_URL, token=target.attempt.token or ""),
             timeout_s=runtime.budgets.preparing.total_seconds(),
         )
     except PrepareError as error:
