@@ -28,8 +28,7 @@ struct reaim_op {
 	const char *doc;  /* what one job does and how it proves it, briefly */
 	enum reaim_op_kind kind;
 	double operations;	     /* per job, makes ops/s comparable */
-	double operations_per_block; /* REAIM_DISK: operations per KiB of the child's file instead
-				      */
+	double operations_per_block; /* REAIM_DISK: per KiB of the child's file instead */
 	uint64_t work_per_job;	     /* what run must reaim_did() per job; 0: op checks */
 	size_t data_size;	     /* zeroed memory of its own, per child: reaim_data() */
 
@@ -47,8 +46,9 @@ struct reaim_op {
 
 void *reaim_data(struct reaim_job *job);
 
-/* Record why (the first reason stays, with errno's text where `format` says %m) and return
- * REAIM_ERROR or REAIM_SKIP. */
+/* Record why (the first reason stays) and return REAIM_ERROR or REAIM_SKIP. errno belongs to the
+ * reason, as text and as number, where `format` says %m, and nowhere else: a check that failed
+ * has no errno. */
 int reaim_fail(struct reaim_job *job, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 int reaim_skip(struct reaim_job *job, const char *format, ...)
