@@ -96,7 +96,7 @@ __attribute__((format(printf, 2, 0))) static void explain(struct reaim_job *job,
 {
 	if (job->reason[0] != '\0')
 		return;
-	job->error_number = errno;
+	job->error_number = strstr(format, "%m") != NULL ? errno : 0;
 	(void)vsnprintf(job->reason, sizeof(job->reason), format, arguments);
 }
 

@@ -35,7 +35,7 @@ struct reaim_job {
 	uint64_t did;
 	size_t directory; /* of its turn */
 	bool is_set_up;
-	int error_number; /* errno of the failure */
+	int error_number; /* errno of the failure; 0: it has none */
 	char reason[REASON_SIZE];
 };
 

@@ -71,8 +71,10 @@ static int judge_child(const struct running *run, size_t child, int wait_status)
 	if (state == SEAT_SKIP && WEXITSTATUS(wait_status) == REAIM_SKIP)
 		return EXIT_SKIPPED;
 	if (seat->reason[0] != '\0') {
-		(void)snprintf(what, sizeof(what), "%s [errno %d]", seat->reason,
-			       seat->error_number);
+		int length = snprintf(what, sizeof(what), "%s", seat->reason);
+		if (seat->error_number != 0)
+			(void)snprintf(what + length, sizeof(what) - (size_t)length, " [errno %d]",
+				       seat->error_number);
 		return complain_of_child(run, child, what);
 	}
 	(void)snprintf(what, sizeof(what), "it ended the process, with status %d",
