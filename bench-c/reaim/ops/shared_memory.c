@@ -10,7 +10,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/sem.h>
@@ -24,6 +24,7 @@ enum {
 	KEY_MARK = 0x6b000000, /* above every process number: at most 2^22 */
 	KEY_PROCESS = 0x003fffff,
 	ACCESS = 0600,
+	PATH_SIZE = 32,
 };
 
 struct block {
@@ -42,11 +43,15 @@ union semun {
 	struct seminfo *__buf;
 };
 
+/* A zombie is dead too; it has no program any more. Without /proc nobody can tell. */
 static bool is_of_the_dead(key_t key)
 {
-	pid_t maker = key & KEY_PROCESS;
+	char path[PATH_SIZE], program;
 
-	return (key & ~KEY_PROCESS) == KEY_MARK && kill(maker, 0) != 0 && errno == ESRCH;
+	if ((key & ~KEY_PROCESS) != KEY_MARK || access("/proc/self/exe", F_OK) != 0)
+		return false;
+	(void)snprintf(path, sizeof(path), "/proc/%d/exe", key & KEY_PROCESS);
+	return readlink(path, &program, sizeof(program)) < 0 && errno == ENOENT;
 }
 
 static __attribute__((destructor)) void remove_sets_of_the_dead(void)

@@ -249,7 +249,6 @@ static bool has_segment_of(pid_t pid)
 static void a_killed_process_leaves_no_semaphore_for_long(void **state)
 {
 	struct one_job one;
-	int status;
 
 	(void)state;
 	one_job_begin(&one, NULL);
@@ -259,14 +258,16 @@ static void a_killed_process_leaves_no_semaphore_for_long(void **state)
 		fault_arm("die_in_semop", 10);
 		_exit(job_run(&one.job));
 	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	siginfo_t end; /* and it stays a zombie until this test has seen the set go */
+	assert_int_equal(waitid(P_PID, (id_t)pid, &end, WEXITED | WNOWAIT), 0);
+	assert_true(end.si_code == CLD_KILLED && end.si_status == SIGKILL);
 	assert_false(has_segment_of(pid));
 	key_t key = 0x6b000000 | pid;
 	assert_true(semget(key, 0, 0) >= 0); /* or there is nothing to show */
 	job_tear_down(&one.job);
 	assert_int_equal(one_job_set_up(&one, "shared_memory"), REAIM_OK);
 	assert_true(semget(key, 0, 0) < 0 && errno == ENOENT);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	assert_int_equal(one_job_end(&one), 0);
 }
 
