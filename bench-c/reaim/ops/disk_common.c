@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* What is dropped at once: a page of the cache may be this large, and goes whole or not at all. */
-enum { WINDOW_BYTES = 2 * 1024 * 1024, IO_TEXT_BYTES = 512 };
+enum { WINDOW_BYTES = 2 * 1024 * 1024, IO_TEXT_BYTES = 512, PROBES = 8 };
 
 struct common_plan {
 	bool random;
@@ -138,21 +138,30 @@ static int run(struct reaim_job *job)
 	return error;
 }
 
-/* One block, to learn whether a read of this file is ever a read of a disk. */
+/*
+ * Learn whether a read of this file is ever a read of a disk. All children ask at once, and one
+ * may find in the cache what another has just fetched, so each tries several places of its own.
+ */
 static int probe_accounting(struct reaim_job *job, const struct common *common)
 {
+	uint64_t first = reaim_random_below(job, common->blocks_in_file);
+	uint64_t stride = common->blocks_in_file / PROBES + 1;
 	uint64_t before = 0;
 	uint64_t after = 0;
 	int error = count_reads(job, common, &before);
 
-	if (error == REAIM_OK && !common->plan->direct)
-		error = drop(job, common, 0, common->layout.block_bytes);
-	if (error == REAIM_OK)
-		error = disk_read(job, &common->file, common->buffer, common->layout.block_bytes,
-				  0);
-	if (error == REAIM_OK)
-		error = count_reads(job, common, &after);
-	if (error == REAIM_OK && after == before)
+	for (uint64_t i = 0; i < PROBES && error == REAIM_OK && after <= before; i++) {
+		uint64_t block = (first + i * stride) % common->blocks_in_file;
+		uint64_t offset = block * common->layout.block_bytes;
+		if (!common->plan->direct)
+			error = drop(job, common, offset, common->layout.block_bytes);
+		if (error == REAIM_OK)
+			error = disk_read(job, &common->file, common->buffer,
+					  common->layout.block_bytes, offset);
+		if (error == REAIM_OK)
+			error = count_reads(job, common, &after);
+	}
+	if (error == REAIM_OK && after <= before)
 		error = reaim_skip(job,
 				   "%s: reading it is no read of a disk in /proc/self/io (a file "
 				   "system in memory, or one that does not account)",
