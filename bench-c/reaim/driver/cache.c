@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,9 +102,11 @@ static int find_source_tree(struct scratch *scratch, const char *given)
 	struct stat facts;
 
 	if (given != NULL) {
-		if (stat(given, &facts) != 0 || !S_ISDIR(facts.st_mode))
+		char resolved[PATH_MAX];
+		if (realpath(given, resolved) == NULL || stat(resolved, &facts) != 0 ||
+		    !S_ISDIR(facts.st_mode))
 			return complain(EXIT_FAILED, "source tree %s: no such directory", given);
-		if (snprintf(path, SCRATCH_PATH_SIZE, "%s", given) >= SCRATCH_PATH_SIZE)
+		if (snprintf(path, SCRATCH_PATH_SIZE, "%s", resolved) >= SCRATCH_PATH_SIZE)
 			return complain(EXIT_FAILED, "source tree: the path is too long");
 		return EXIT_DONE;
 	}

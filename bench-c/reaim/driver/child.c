@@ -2,6 +2,7 @@
 #include "child.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,8 +182,10 @@ static int measured(struct work *work)
 
 	read_usage(&user_ns, &system_ns);
 	board_wait_for_start(work->pass->board);
+	seat->start_ns = monotonic_ns();
+	(void)sched_yield(); /* where users outnumber CPUs: all cross the line before any gets far
+			      */
 	uint64_t now_ns = monotonic_ns();
-	seat->start_ns = now_ns;
 	atomic_store(&seat->state, SEAT_AT_JOB);
 	int status = work->pass->period_ns > 0 ? do_period(work, &now_ns) : do_plan(work, &now_ns);
 	seat->end_ns = now_ns;

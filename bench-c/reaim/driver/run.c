@@ -144,10 +144,10 @@ static int repetition_of(struct run *run, size_t repetition)
 		status = run->settings->one_user ? run_single(run, repetition)
 						 : series(run, repetition);
 	}
-	if (!run->settings->one_user)
-		records_maximum(&run->records, run->max_jpm, run->max_users, run->ended);
 	if (status == EXIT_FAILED)
 		records_partial(&run->records);
+	else if (!run->settings->one_user)
+		records_maximum(&run->records, run->max_jpm, run->max_users, run->ended);
 	int closed = records_close(&run->records);
 	return status == EXIT_DONE ? closed : status;
 }
