@@ -24,6 +24,12 @@ struct page_counts {
 
 static char *const sbrk_failed = (char *)-1;
 
+/* The break need not lie on a page boundary: the new page begins at the next one. */
+static volatile char *first_new_byte(char *old_break, size_t page_bytes)
+{
+	return old_break + (-(uintptr_t)old_break & (page_bytes - 1));
+}
+
 /* Up by a page and again, touching each where asked, then down. The new pages come one behind
  * the other; NULL if all went well, else what did not. */
 static const char *one_round(size_t page_bytes, bool touch, struct page_counts *counts)
@@ -31,14 +37,14 @@ static const char *one_round(size_t page_bytes, bool touch, struct page_counts *
 	char *start = sbrk(0);
 
 	for (size_t i = 0; i < PAGES_PER_ROUND; i++) {
-		char *page = sbrk((intptr_t)page_bytes);
-		if (page == sbrk_failed)
+		char *old_break = sbrk((intptr_t)page_bytes);
+		if (old_break == sbrk_failed)
 			return "sbrk";
-		if (page != start + i * page_bytes)
-			return "a foreign hand moved the break: sbrk";
+		if (old_break != start + i * page_bytes)
+			return "something else moved the break";
 		counts->allocated++;
 		if (touch) {
-			volatile char *first = page;
+			volatile char *first = first_new_byte(old_break, page_bytes);
 			counts->zeroed += *first == 0;
 			*first = STAMP;
 		}
@@ -57,7 +63,7 @@ static int up_and_down(struct reaim_job *job, int rounds, bool touch, struct pag
 	for (int i = 0; i < rounds && failed == NULL; i++)
 		failed = one_round(page_bytes, touch, counts);
 	if (failed != NULL)
-		return reaim_fail(job, "%s: %m", failed);
+		return reaim_fail(job, errno == 0 ? "%s" : "%s: %m", failed);
 	return REAIM_OK;
 }
 

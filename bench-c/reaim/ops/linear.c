@@ -50,7 +50,7 @@ static void rotation(transformation t, int a, int b, double angle)
 	t[b][a] = -sin(angle);
 }
 
-/* Turn about each axis and shift: into `there`; the opposite, in the opposite order: `back`. */
+/* `there` turns about each axis; `back` does the opposite, in the opposite order. */
 static void make_pair(transformation there, transformation back, double angle)
 {
 	transformation step, product;
@@ -59,12 +59,10 @@ static void make_pair(transformation there, transformation back, double angle)
 	identity(back);
 	for (int axis = 0; axis < 3; axis++) {
 		rotation(step, axis, (axis + 1) % 3, angle);
-		multiply(product, (const double(*)[COORDINATES])there,
-			 (const double(*)[COORDINATES])step);
+		multiply(product, there, step);
 		memcpy(there, product, sizeof(product));
 		rotation(step, axis, (axis + 1) % 3, -angle);
-		multiply(product, (const double(*)[COORDINATES])step,
-			 (const double(*)[COORDINATES])back);
+		multiply(product, step, back);
 		memcpy(back, product, sizeof(product));
 	}
 }
@@ -77,8 +75,8 @@ static int matrix_run(struct reaim_job *job)
 		point moved, returned;
 
 		make_pair(there, back, 0.1 + 0.02 * i);
-		transform(moved, start, (const double(*)[COORDINATES])there);
-		transform(returned, moved, (const double(*)[COORDINATES])back);
+		transform(moved, start, there);
+		transform(returned, moved, back);
 		for (int j = 0; j < COORDINATES; j++)
 			if (!(fabs(returned[j] - start[j]) < tolerance))
 				return reaim_fail(job, "point %d did not come back", i);

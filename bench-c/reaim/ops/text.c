@@ -137,8 +137,8 @@ static int sort_run(struct reaim_job *job)
 static const struct reaim_op string_rtns = {
 	.name = "string_rtns",
 	.unit = "String Manipulations",
-	.doc = "Joins 20 words, measures, searches, copies and compares the line with 15 of the "
-	       "library's functions and cuts it into words again, 100 times. Each answer is known.",
+	.doc = "Joins 20 words, measures, searches, copies and compares the line with the library's "
+	       "functions on strings and cuts it into words again, 100 times. Each answer is known.",
 	.operations = MANIPULATIONS,
 	.work_per_job = MANIPULATIONS,
 	.run = string_run,
