@@ -82,9 +82,11 @@ static int link_round(struct reaim_job *job, const char *path)
 	char link_path[PATH_MAX + SUFFIX_BYTES];
 	int made = 0, status = REAIM_OK;
 
-	for (; made < LINKS_PER_ROUND && status == REAIM_OK; made += status == REAIM_OK) {
+	while (made < LINKS_PER_ROUND && status == REAIM_OK) {
 		name_link(link_path, path, made);
-		if (link(path, link_path) != 0)
+		if (link(path, link_path) == 0)
+			made++;
+		else
 			status = reaim_fail(job, "link %s: %m", link_path);
 	}
 	if (status == REAIM_OK)
@@ -146,6 +148,8 @@ static void dir_teardown(struct reaim_job *job)
 	const struct directory *directory = reaim_data(job);
 	char file_path[PATH_MAX + SUFFIX_BYTES];
 
+	if (directory->path[0] == '\0') /* setup did not come so far */
+		return;
 	for (int i = 0; i < FILES_LISTED; i++) {
 		name_file(file_path, directory, i);
 		(void)unlink(file_path);

@@ -53,11 +53,10 @@ static void teardown(struct reaim_job *job)
 {
 	const struct shell *shell = reaim_data(job);
 	DIR *stream = opendir(shell->directory);
-	const struct dirent *entry;
 
 	if (stream == NULL)
 		return;
-	while ((entry = readdir(stream)) != NULL)
+	for (const struct dirent *entry = readdir(stream); entry != NULL; entry = readdir(stream))
 		(void)unlinkat(dirfd(stream), entry->d_name, 0);
 	(void)closedir(stream);
 	(void)rmdir(shell->directory);

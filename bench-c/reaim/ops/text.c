@@ -55,7 +55,7 @@ static bool manipulates_well(size_t first)
 	    strcspn(line, "#") != length || strspn(line, "abcdefghijklmnopqrstuvwxyz ") != length ||
 	    strpbrk(line, "!?") != NULL)
 		return false;
-	strncpy(copy, line, sizeof(copy)); /* zeroes the rest: so do both compare to the end */
+	strncpy(copy, line, sizeof(copy));
 	reaim_use(copy);
 	if (strcmp(copy, line) != 0 || strncmp(copy, line, length) != 0 ||
 	    strcasecmp(copy, line) != 0 || memchr(copy, '\0', sizeof(copy)) != copy + length)
