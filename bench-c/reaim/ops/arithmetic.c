@@ -13,7 +13,8 @@
 enum { STEPS_PER_TURN = 12, STEPS_PER_THOUSAND = 1000 };
 
 #define SIX(step_)    step_ step_ step_ step_ step_ step_
-#define TWELVE(step_) SIX(step_) SIX(step_)
+#define ELEVEN(step_) SIX(step_) step_ step_ step_ step_ step_
+#define TWELVE(step_) ELEVEN(step_) step_
 
 /* noipa: the loop must not know its operands. Integer chains hide each step, or they would be
  * folded into one; IEEE arithmetic may not be reassociated, and stays in its registers. */
@@ -33,14 +34,16 @@ enum { STEPS_PER_TURN = 12, STEPS_PER_THOUSAND = 1000 };
 		return (int64_t)sum;                                                               \
 	}
 
-/* Doubles and halves in turn, which is exact; what comes back each turn is summed. */
+/* Eleven times up and once down to where it was, which is exact in powers of two; what comes
+ * back each turn is summed. */
 #define MUL_FLOATING_CHAIN(name_, type_)                                                           \
 	CHAIN mul_##name_##_chain(type_ up, type_ down, type_ product, uint64_t turns)             \
 	{                                                                                          \
 		int64_t sum = 0;                                                                   \
                                                                                                    \
 		for (uint64_t i = 0; i < turns; i++) {                                             \
-			SIX(product *= up; product *= down;)                                       \
+			ELEVEN(product *= up;)                                                     \
+			product *= down;                                                           \
 			sum += (int64_t)product;                                                   \
 		}                                                                                  \
 		return sum;                                                                        \
@@ -143,9 +146,10 @@ static int check(struct reaim_job *job, int64_t result, int64_t expected)
 
 #define MUL_FLOATING_OP(type_, thousands_, unit_)                                                  \
 	ARITHMETIC(mul_##type_, thousands_, unit_ " Multiplies",                                   \
-		   "Multiplies one product by 2 and 0.5 in turn, each multiplication waiting for " \
-		   "the one before. The product is exact; its sum over all turns is checked.",     \
-		   mul_##type_##_chain(2, 0.5, 7919, turns_of(thousands)),                         \
+		   "Multiplies one product by 2 eleven times and back by 2^-11, each "             \
+		   "multiplication waiting for the one before. The product is exact; its sum "     \
+		   "over all turns is checked.",                                                   \
+		   mul_##type_##_chain(2, 0x1p-11F, 7919, turns_of(thousands)),                    \
 		   7919 * (int64_t)turns_of(thousands))
 
 #define MUL_INTEGER_OP(type_, value_type_, thousands_, unit_)                                      \
