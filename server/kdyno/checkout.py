@@ -11,5 +11,6 @@ PROGRAMS = {
     "kdyno-agent": ROOT / "agent" / "build" / "kdyno-agent",
     "profile": ROOT / "agent" / "hooks" / "profile",
     "kbench": ROOT / "bench-c" / "build" / "kbench",
+    "reaim.tar": ROOT / "bench-c" / "build" / "reaim.tar",
 }
 EXAMPLE_PATCHES = ROOT / "examples" / "patches"
