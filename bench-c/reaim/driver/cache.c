@@ -2,6 +2,7 @@
 #include "cache.h"
 
 #include "complain.h"
+#include "crew.h"
 #include "reaim_op.h"
 #include "tree.h"
 
@@ -71,6 +72,10 @@ static int write_pattern(int fd, uint64_t bytes)
 		for (size_t i = 0; i < CHUNK_BYTES / sizeof(*words); i++)
 			words[i] = reaim_common_word(offset + i * sizeof(*words));
 		status = write_chunk(fd, words, size);
+		if (status == 0 && event_is_interrupt_pending()) {
+			errno = EINTR;
+			status = -1;
+		}
 	}
 	free(words);
 	return status;

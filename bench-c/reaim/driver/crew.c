@@ -85,6 +85,15 @@ void crew_add(struct crew *crew, pid_t pid)
 	crew->alive++;
 }
 
+bool event_is_interrupt_pending(void)
+{
+	struct pollfd polled = {.fd = signal_fd, .events = POLLIN};
+
+	while (interrupt == 0 && poll(&polled, 1, 0) > 0)
+		(void)read_signal();
+	return interrupt != 0;
+}
+
 pid_t crew_next_ended(void)
 {
 	siginfo_t info = {.si_pid = 0};

@@ -21,6 +21,8 @@ enum event {
 
 /* Wait for the next event until deadline_ns (CLOCK_MONOTONIC); fd -1: none. */
 enum event event_wait(int fd, uint64_t deadline_ns);
+/* Look for one without waiting, in work that takes long: true ends it. */
+bool event_is_interrupt_pending(void);
 /* The signal that ended the program, or 0. Stays. */
 int event_interrupt(void);
 

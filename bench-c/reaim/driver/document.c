@@ -30,7 +30,9 @@ static void write_parameters(struct json *json, const struct run *run)
 	json_put_integer_at(json, "filesize_bytes", (int64_t)run->file_bytes);
 	json_put_integer_at(json, "poolsize_bytes", (int64_t)run->pool_bytes);
 	json_put_integer_at(json, "block_bytes", (int64_t)settings->block_bytes);
-	json_put_integer_at(json, "disk_directories", (int64_t)settings->directory_count);
+	json_put_integer_at(json, "disk_directories",
+			    settings->directory_count == 0 ? 1
+							   : (int64_t)settings->directory_count);
 	json_put_number_at(json, "cache_fraction", settings->cache_fraction);
 	json_put_bool_at(json, "common_file", settings->common_file);
 	json_put_bool_at(json, "drop_cache", settings->drop_cache);

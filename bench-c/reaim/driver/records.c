@@ -153,17 +153,42 @@ void records_begin_passes(struct records *records)
 				"<tr><th>Users<th>Jobs per minute<th>Seconds<th>JTI\n");
 }
 
-static void debug_children(struct records *records, const struct outcome *outcome)
+/* Level 2: every child; level 3: its time in each sub-test. */
+static void debug_children(struct records *records, const struct outcome *outcome,
+			   const struct workfile *workfile)
 {
 	const struct board *board = outcome->board;
 
-	for (size_t i = 0; i < board->users && records->debug_level >= 2; i++)
+	for (size_t i = 0; i < board->users && records->debug_level >= 2; i++) {
 		records_debug(records, 2, "child %zu of %zu: %.6f s, started after %.6f s\n", i,
 			      board->users, outcome_elapsed_s(outcome, i),
 			      1e-9 * (double)(board->seats[i].start_ns - board->start_ns));
+		for (size_t test = 0; test < board->tests; test++) {
+			const struct job_totals *totals = board_totals(board, i, test);
+			records_debug(records, 3, "  %s: %" PRIu64 " jobs in %.6f s\n",
+				      workfile->tests[test].op->name, totals->jobs,
+				      1e-9 * (double)totals->total_ns);
+		}
+	}
 }
 
-void records_pass(struct records *records, const struct outcome *outcome)
+/* --verbose: which sub-test the time went to. */
+static void say_subtests(struct records *records, const struct outcome *outcome,
+			 const struct workfile *workfile)
+{
+	for (size_t i = 0; i < workfile->count && records->verbose; i++) {
+		const struct histogram *histogram = &outcome->board->histograms[i];
+		uint64_t jobs = histogram_total(histogram);
+		if (jobs > 0)
+			say(records, "    %-20s jobs %" PRIu64 ", median %.4f ms, 99 %% %.4f ms\n",
+			    workfile->tests[i].op->name, jobs,
+			    1e-6 * (double)histogram_quantile_ns(histogram, 0.5),
+			    1e-6 * (double)histogram_quantile_ns(histogram, 0.99));
+	}
+}
+
+void records_pass(struct records *records, const struct outcome *outcome,
+		  const struct workfile *workfile)
 {
 	const struct figures *f = &outcome->figures;
 
@@ -174,6 +199,7 @@ void records_pass(struct records *records, const struct outcome *outcome)
 	    "  kernel %.1f %% of processor time; child min %.4f s max %.4f s; start skew %.3f ms\n",
 	    100 * outcome_kernel_share(outcome), f->child_min_s, f->child_max_s,
 	    1e3 * outcome->start_skew_s);
+	say_subtests(records, outcome, workfile);
 	write_to(records->csv, "%zu,%.2f,%.2f,%.4f,%.4f,%.4f,%.4f,%.4f,%d,%.4f,%.4f\n",
 		 outcome->users, f->jpm, f->jpm_per_child, f->jps_per_child, outcome->parent_s,
 		 outcome->user_s, outcome->system_s, f->std_dev_s, f->jti, f->child_max_s,
@@ -183,7 +209,7 @@ void records_pass(struct records *records, const struct outcome *outcome)
 	records_debug(
 		records, 1, "pass of %zu users: %zu jobs each, release %.6f s, increment %ld\n",
 		outcome->users, outcome->jobs_per_child, outcome->release_s, outcome->increment);
-	debug_children(records, outcome);
+	debug_children(records, outcome, workfile);
 }
 
 void records_maximum(struct records *records, double jpm, size_t users, const char *ended)

@@ -31,7 +31,9 @@ int records_close(struct records *records);
 void records_preamble(struct records *records, const struct settings *settings,
 		      const struct workfile *workfile);
 void records_begin_passes(struct records *records);
-void records_pass(struct records *records, const struct outcome *outcome);
+/* Needs outcome->board. */
+void records_pass(struct records *records, const struct outcome *outcome,
+		  const struct workfile *workfile);
 void records_maximum(struct records *records, double jpm, size_t users, const char *ended);
 void records_partial(struct records *records);
 

@@ -112,12 +112,26 @@ static struct course course_of(const struct settings *settings)
 	};
 }
 
+/* A pass that is sure to come but cannot be run ends the run before it begins. */
+static int check_last_pass(const struct run *run, const struct course *course)
+{
+	static struct plan plan;
+
+	if (course->end_users == 0 || course->threshold_jpm > 0 || course->guess_peak)
+		return EXIT_DONE;
+	plan_build(&plan, &run->workfile, (size_t)run->settings->jobs);
+	return capacity_check((size_t)course->end_users, &run->workfile, &plan);
+}
+
 static int series(struct run *run, size_t repetition)
 {
 	struct course course = course_of(run->settings);
 	struct progress progress = {.users = run->settings->start_users,
 				    .increment = run->settings->increment};
 
+	int checked = check_last_pass(run, &course);
+	if (checked != EXIT_DONE)
+		return checked;
 	records_begin_passes(&run->records);
 	do {
 		struct outcome *outcome = NULL;
@@ -128,7 +142,7 @@ static int series(struct run *run, size_t repetition)
 		run->ended = progress_after(&progress, &course, outcome->figures.jpm,
 					    outcome->figures.jpm_per_child, outcome->parent_s);
 		outcome->increment = progress.increment;
-		records_pass(&run->records, outcome);
+		records_pass(&run->records, outcome, &run->workfile);
 		if (!run->settings->json)
 			outcome_free(outcome);
 	} while (run->ended == NULL);
