@@ -20,6 +20,8 @@ struct work {
 	struct histogram *histograms;
 	struct job_totals *totals;
 	uint16_t *order;
+	uint64_t *durations_ns; /* of the plan's jobs, as they were done */
+	uint64_t *sorted_ns;	/* room to find a median in */
 };
 
 static const enum seat_state seat_of_status[] = {
@@ -70,8 +72,10 @@ static int allocate(struct work *work)
 	work->histograms = touched(tests, sizeof(*work->histograms));
 	work->totals = touched(tests, sizeof(*work->totals));
 	work->order = touched(work->pass->plan->jobs, sizeof(*work->order));
+	work->durations_ns = touched(work->pass->plan->jobs, sizeof(*work->durations_ns));
+	work->sorted_ns = touched(work->pass->plan->jobs, sizeof(*work->sorted_ns));
 	if (work->jobs == NULL || work->histograms == NULL || work->totals == NULL ||
-	    work->order == NULL) {
+	    work->order == NULL || work->durations_ns == NULL || work->sorted_ns == NULL) {
 		work->seat->error_number = ENOMEM;
 		(void)snprintf(work->seat->reason, REASON_SIZE, "no memory for the child's lists");
 		return REAIM_ERROR;
@@ -158,8 +162,12 @@ static int do_plan(struct work *work, uint64_t *now_ns)
 {
 	int status = REAIM_OK;
 
-	for (size_t i = 0; i < work->pass->plan->jobs && status == REAIM_OK; i++)
+	for (size_t i = 0; i < work->pass->plan->jobs && status == REAIM_OK; i++) {
+		uint64_t begin_ns = *now_ns;
+
 		status = do_job(work, work->order[i], now_ns);
+		work->durations_ns[i] = *now_ns - begin_ns;
+	}
 	return status;
 }
 
@@ -195,11 +203,36 @@ static int measured(struct work *work)
 	return status;
 }
 
+static int compare_durations(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left;
+	uint64_t b = *(const uint64_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+/* Of the jobs of one test that were done; 0 if there were none. */
+static double median_ns(const struct work *work, size_t test)
+{
+	uint64_t done = atomic_load_explicit(&work->seat->jobs_done, memory_order_relaxed);
+	size_t count = 0;
+
+	for (size_t i = 0; i < done && i < work->pass->plan->jobs; i++)
+		if (work->order[i] == test)
+			work->sorted_ns[count++] = work->durations_ns[i];
+	if (count == 0)
+		return 0.0;
+	qsort(work->sorted_ns, count, sizeof(*work->sorted_ns), compare_durations);
+	return ((double)work->sorted_ns[(count - 1) / 2] + (double)work->sorted_ns[count / 2]) / 2;
+}
+
 static void publish(const struct work *work)
 {
 	const struct pass *pass = work->pass;
 
 	for (size_t i = 0; i < pass->workfile->count; i++) {
+		if (pass->period_ns == 0)
+			work->totals[i].median_ns = median_ns(work, i);
 		*board_totals(pass->board, work->user.number, i) = work->totals[i];
 		histogram_merge(&pass->board->histograms[i], &work->histograms[i]);
 	}
@@ -240,7 +273,7 @@ void child_run(const struct pass *pass, size_t number)
 
 size_t child_memory(const struct workfile *workfile, const struct plan *plan)
 {
-	size_t size = plan->jobs * sizeof(uint16_t);
+	size_t size = plan->jobs * (sizeof(uint16_t) + 2 * sizeof(uint64_t));
 
 	for (size_t i = 0; i < workfile->count; i++)
 		size += sizeof(struct reaim_job) + sizeof(struct histogram) +

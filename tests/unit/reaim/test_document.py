@@ -53,6 +53,19 @@ def test_metrics_have_a_sample_for_each_repetition_and_child(reaim: Any) -> None
     assert {m["direction"] for m in document["metrics"]} == {"higher", "lower"}
 
 
+def test_a_jobs_time_is_the_median_of_the_childs_jobs(reaim: Any) -> None:
+    """Of one job it is that job's, of two their mean, of three what is left without the shortest and the longest."""
+    reaim.workfile("1 mul_int\n2 jmp_test\n3 brk_test\n")
+    document = reaim.document("-s1", "-j6")
+    (row,) = document["passes"]
+    found = {m["subtest"]: m["samples"] for m in document["metrics"] if m["name"] == "job_time"}
+    one, two, three = row["subtests"]
+    assert [entry["jobs"] for entry in row["subtests"]] == [1, 2, 3]
+    assert found["mul_int"] == [one["total_ns"]]
+    assert found["jmp_test"] == [two["total_ns"] / 2]
+    assert found["brk_test"] == [three["total_ns"] - three["min_ns"] - three["max_ns"]]
+
+
 def test_the_single_user_document(reaim: Any) -> None:
     reaim.workfile("10 null\n10 jmp_test\n")
     document = reaim.document("-o", "-p1", "-r2")
