@@ -60,7 +60,7 @@ def detail_badge_of(value: str) -> Badge:
 
 KIND_TITLES: dict[str, str] = {
     WorkloadKind.MICRO: "Micro benchmarks: one small operation each",
-    WorkloadKind.MACRO: "Macro workloads: users at work, minutes each",
+    WorkloadKind.MACRO: "Macro workloads: users at work",
     WorkloadKind.EXTERNAL: "Programs of others",
 }
 
