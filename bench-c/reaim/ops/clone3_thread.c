@@ -34,7 +34,7 @@ static int run(struct reaim_job *job)
 
 	for (unsigned int i = 0; i < THREADS; i++) {
 		pid_t who = 0;
-		int error = threads_run(job, 1, say_who, &who, sizeof(who));
+		int error = threads_run(job, 1, say_who, NULL, &who, sizeof(who));
 		if (error != REAIM_OK)
 			return error;
 		if (who <= 0 || who == creator)

@@ -39,21 +39,32 @@ static bool note(struct side *side, const char *what, bool good, int error)
 	return good;
 }
 
+/* Right after a system call. */
+static bool called(struct side *side, const char *what, bool good)
+{
+	return note(side, what, good, errno);
+}
+
+static bool checked(struct side *side, const char *what, bool good)
+{
+	return note(side, what, good, 0);
+}
+
 static bool wake(struct side *side)
 {
 	uint64_t one = 1;
 
-	return note(side, "wake", write(side->wake_fd, &one, sizeof(one)) == sizeof(one), errno);
+	return called(side, "wake", write(side->wake_fd, &one, sizeof(one)) == sizeof(one));
 }
 
 static bool wait_for_it(struct side *side)
 {
 	uint64_t value = 0;
 
-	if (!note(side, "wait", read(side->wait_fd, &value, sizeof(value)) == sizeof(value), errno))
+	if (!called(side, "wait", read(side->wait_fd, &value, sizeof(value)) == sizeof(value)))
 		return false;
 	side->woken += value;
-	return note(side, "count wake-ups", value == 1, 0);
+	return checked(side, "count wake-ups", value == 1);
 }
 
 static uint64_t sleeps_of_thread(void)
@@ -68,9 +79,8 @@ static void *pass_to_and_fro(void *argument)
 {
 	struct side *side = argument;
 	uint64_t before = sleeps_of_thread();
-	/* Even a side that cannot be where it should goes on, so that the other is not left alone.
-	 */
-	bool placed = note(side, "sched_setaffinity", cpu_use_only(side->cpu), errno);
+	/* A side that cannot be where it should goes on, so that the other is not left alone. */
+	bool placed = called(side, "sched_setaffinity", cpu_use_only(side->cpu));
 	bool good = !side->first || wake(side);
 
 	for (unsigned int i = 0; i < ROUND_TRIPS && good; i++) {
@@ -81,11 +91,11 @@ static void *pass_to_and_fro(void *argument)
 	if (!good) {
 		/* A count that the other side takes for a failure, so that it ends too. */
 		uint64_t stop = ROUND_TRIPS;
-		(void)note(side, "stop the other", write(side->wake_fd, &stop, sizeof(stop)) > 0,
-			   errno);
+		(void)called(side, "stop the other",
+			     write(side->wake_fd, &stop, sizeof(stop)) == sizeof(stop));
 	}
 	if (placed)
-		(void)note(side, "stay on its CPU", sched_getcpu() == side->cpu, 0);
+		(void)checked(side, "stay on its CPU", sched_getcpu() == side->cpu);
 	side->sleeps = sleeps_of_thread() - before;
 	return NULL;
 }
@@ -103,13 +113,19 @@ static int setup(struct reaim_job *job)
 
 static int judge(struct reaim_job *job, const struct side sides[2])
 {
+	const struct side *bad = NULL;
+
+	/* A side that stops the other makes it fail too, but without an errno. */
 	for (unsigned int i = 0; i < 2; i++) {
-		errno = sides[i].error;
-		if (sides[i].failed != NULL && errno != 0)
-			return reaim_fail(job, "%s on CPU %d: %m", sides[i].failed, sides[i].cpu);
-		if (sides[i].failed != NULL)
-			return reaim_fail(job, "failed to %s %d", sides[i].failed, sides[i].cpu);
+		if (sides[i].failed != NULL && (bad == NULL || bad->error == 0))
+			bad = &sides[i];
 		reaim_did(job, sides[i].woken);
+	}
+	if (bad != NULL && bad->error == 0)
+		return reaim_fail(job, "failed to %s, CPU %d", bad->failed, bad->cpu);
+	if (bad != NULL) {
+		errno = bad->error;
+		return reaim_fail(job, "%s on CPU %d: %m", bad->failed, bad->cpu);
 	}
 	if (sides[0].sleeps + sides[1].sleeps < SLEEPS_MIN)
 		return reaim_fail(job, "%llu sleeps for %d wake-ups",
@@ -131,9 +147,10 @@ static int run_on(struct reaim_job *job, const struct cpus *cpus, const int fds[
 		return reaim_fail(job, "pthread_create: %m");
 	(void)pass_to_and_fro(&sides[0]);
 	(void)pthread_join(other, NULL);
+	int error = judge(job, sides);
 	if (!cpus_restore(cpus))
-		return reaim_fail(job, "sched_setaffinity back: %m");
-	return judge(job, sides);
+		error = reaim_fail(job, "sched_setaffinity back: %m");
+	return error;
 }
 
 static int run(struct reaim_job *job)

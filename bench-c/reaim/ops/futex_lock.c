@@ -7,7 +7,6 @@
 #include "threads.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -66,15 +65,27 @@ static void *fight(void *argument)
 	return NULL;
 }
 
+/* The lock is held until somebody wants it, so that threads meet where each would otherwise be
+ * done before the next is made. */
+static void begin_fight(void *arguments)
+{
+	const struct fighter *first = arguments;
+	struct fighter holder = {.lock = first->lock};
+
+	while (__atomic_load_n(&holder.lock->word, __ATOMIC_RELAXED) != CONTENDED)
+		(void)sched_yield();
+	release(&holder);
+}
+
 static int run(struct reaim_job *job)
 {
-	struct lock lock = {UNLOCKED, 0};
+	struct lock lock = {LOCKED, 0};
 	struct fighter fighters[THREADS];
 	uint64_t sleeps = 0;
 
 	for (unsigned int i = 0; i < THREADS; i++)
 		fighters[i] = (struct fighter){.lock = &lock};
-	int error = threads_run(job, THREADS, fight, fighters, sizeof(fighters[0]));
+	int error = threads_run(job, THREADS, fight, begin_fight, fighters, sizeof(fighters[0]));
 	if (error != REAIM_OK)
 		return error;
 	for (unsigned int i = 0; i < THREADS; i++) {

@@ -55,7 +55,7 @@ static int run(struct reaim_job *job)
 {
 	struct mapper mappers[THREADS] = {0};
 	uint64_t before = faults_taken();
-	int error = threads_run(job, THREADS, map_and_unmap, mappers, sizeof(mappers[0]));
+	int error = threads_run(job, THREADS, map_and_unmap, NULL, mappers, sizeof(mappers[0]));
 	uint64_t faults = faults_taken() - before;
 
 	if (error != REAIM_OK)

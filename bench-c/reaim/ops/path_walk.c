@@ -34,10 +34,10 @@ static int make_level(struct reaim_job *job, struct data *data, unsigned int dep
 	(void)snprintf(data->path + length, sizeof(data->path) - length, "%slevel_%02u",
 		       depth == 0 ? "" : "/", depth);
 	if (mkdirat(data->base, data->path, 0700) != 0)
-		return reaim_fail(job, "mkdir %s/%s: %m", data->base_path, data->path);
+		return reaim_fail(job, "mkdir %s, level %u: %m", data->base_path, depth);
 	data->made++;
 	if (fstatat(data->base, data->path, &facts, AT_SYMLINK_NOFOLLOW) != 0)
-		return reaim_fail(job, "stat %s/%s: %m", data->base_path, data->path);
+		return reaim_fail(job, "stat %s, level %u: %m", data->base_path, depth);
 	data->inodes[depth] = facts.st_ino;
 	data->ends[depth] = strlen(data->path);
 	return REAIM_OK;
@@ -84,9 +84,10 @@ static int stat_level(struct reaim_job *job, const struct data *data, unsigned i
 	(void)memcpy(path, data->path, data->ends[depth]);
 	path[data->ends[depth]] = '\0';
 	if (fstatat(data->base, path, &facts, 0) != 0)
-		return reaim_fail(job, "stat %s/%s: %m", data->base_path, path);
+		return reaim_fail(job, "stat %s, level %u: %m", data->base_path, depth);
 	if (facts.st_ino != data->inodes[depth])
-		return reaim_fail(job, "%s/%s is another directory now", data->base_path, path);
+		return reaim_fail(job, "%s, level %u, is another directory now", data->base_path,
+				  depth);
 	reaim_did(job, 1);
 	return REAIM_OK;
 }
@@ -97,13 +98,12 @@ static int open_deepest(struct reaim_job *job, const struct data *data)
 	int fd = openat(data->base, data->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		return reaim_fail(job, "open %s/%s: %m", data->base_path, data->path);
+		return reaim_fail(job, "open %s, last level: %m", data->base_path);
 	int failed = fstat(fd, &facts);
 	if (close(fd) != 0 || failed != 0)
-		return reaim_fail(job, "fstat or close of %s/%s: %m", data->base_path, data->path);
+		return reaim_fail(job, "fstat or close of %s, last level: %m", data->base_path);
 	if (facts.st_ino != data->inodes[DEPTH - 1])
-		return reaim_fail(job, "%s/%s is another directory now", data->base_path,
-				  data->path);
+		return reaim_fail(job, "%s, last level, is another directory now", data->base_path);
 	reaim_did(job, 1);
 	return REAIM_OK;
 }
@@ -113,9 +113,9 @@ static int miss(struct reaim_job *job, const struct data *data)
 	struct stat facts;
 
 	if (fstatat(data->base, data->absent, &facts, 0) == 0)
-		return reaim_fail(job, "%s/%s exists", data->base_path, data->absent);
+		return reaim_fail(job, "%s, last level: absent exists", data->base_path);
 	if (errno != ENOENT)
-		return reaim_fail(job, "stat %s/%s: %m", data->base_path, data->absent);
+		return reaim_fail(job, "stat %s, last level, absent: %m", data->base_path);
 	reaim_did(job, 1);
 	return REAIM_OK;
 }

@@ -5,7 +5,7 @@
 #include <pthread.h>
 
 int threads_run(struct reaim_job *job, unsigned int count, void *(*body)(void *argument),
-		void *arguments, size_t size)
+		void (*begun)(void *arguments), void *arguments, size_t size)
 {
 	pthread_t threads[THREADS_MAX];
 	unsigned int started = 0;
@@ -16,6 +16,8 @@ int threads_run(struct reaim_job *job, unsigned int count, void *(*body)(void *a
 				       (char *)arguments + started * size);
 		started += error == 0;
 	}
+	if (started > 0 && begun != NULL)
+		begun(arguments);
 	for (unsigned int i = 0; i < started; i++)
 		(void)pthread_join(threads[i], NULL);
 	if (started == count)

@@ -8,11 +8,11 @@ enum { THREADS_MAX = 16 };
 
 /*
  * Run body(argument) in `count` threads, argument being one of `count` elements of `size` bytes,
- * and join them all. No body may wait for a thread that could be missing: where one cannot be
- * started, those that run are joined and the job fails. Bodies report through their argument;
- * they do not call reaim_*.
+ * and join them all. begun(arguments), unless NULL, is called between: after the last start, or
+ * where a thread could not be started and the job fails, after those that could, if any. Bodies
+ * report through their argument; they do not call reaim_*.
  */
 int threads_run(struct reaim_job *job, unsigned int count, void *(*body)(void *argument),
-		void *arguments, size_t size);
+		void (*begun)(void *arguments), void *arguments, size_t size);
 
 #endif
