@@ -56,7 +56,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Payload:
-    """What the machine gets: programs by their names in /opt/kdyno, where an archive NAME.tar is also unpacked, as NAME.
+    """What the machine gets: programs by their names in /opt/kdyno, where NAME.tar is also unpacked, as NAME.
 
     The server at `server_url`, no final slash, must serve each of them under /boot/payload/NAME.
     """
