@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define STRAYS_NS UINT64_C(2000000000)
+
 static int signal_fd = -1;
 static int interrupt;
 
@@ -146,9 +148,25 @@ void crew_kill(struct crew *crew)
 	crew->alive = 0;
 }
 
+/* Helpers that lost their parent were killed with its group; they are ours to wait for. One that
+ * left its group does not hold the run up for longer than this. */
+static void wait_for_strays(void)
+{
+	uint64_t deadline_ns = monotonic_ns() + STRAYS_NS;
+
+	for (;;) {
+		pid_t pid = waitpid(-1, NULL, WNOHANG);
+		if (pid < 0)
+			return;
+		if (pid == 0 && event_wait(-1, deadline_ns) == EVENT_TIMEOUT)
+			return;
+	}
+}
+
 void crew_free(struct crew *crew)
 {
 	crew_kill(crew);
+	wait_for_strays();
 	free(crew->pids);
 	*crew = (struct crew){0};
 }

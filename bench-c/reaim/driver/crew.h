@@ -49,6 +49,7 @@ int crew_reap(struct crew *crew, size_t index);
 
 /* End them all and wait for each. */
 void crew_kill(struct crew *crew);
+/* Ends what is left of it, waits for all helpers, gives the memory back. */
 void crew_free(struct crew *crew);
 
 #endif

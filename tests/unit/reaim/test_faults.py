@@ -182,6 +182,35 @@ def test_more_users_than_memory_holds_are_told_before_the_start(reaim: Any) -> N
     assert reaim.leftovers() == []
 
 
+def test_too_few_descriptors_for_the_driver_are_told(reaim: Any) -> None:
+    reaim.workfile("5 null\n")
+    done = reaim.fails(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (4, 4)))
+    assert "Too many open files" in done.stderr
+
+
+def test_a_child_without_memory_is_named(reaim: Any) -> None:
+    """16 MB of address space hold the program, but not the lists of a million jobs."""
+    reaim.workfile("5 null\n")
+    limit = 16 << 20
+    done = reaim.fails("-j1000000", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+    assert "child 0 of 1" in done.stderr
+    assert "no memory for the child's lists" in done.stderr
+
+
+def test_a_full_disk_is_named(reaim: Any) -> None:
+    reaim.workfile("FILESIZE: 4m\n5 disk_wrt\n")
+    (reaim.folder / "small").mkdir()
+    mount = "mount -t tmpfs -o size=1m none small || exit 77"
+    command = ["unshare", "--mount", "sh", "-c", f'{mount}; exec "{reaim.program}" --diskdir=small']
+    done = subprocess.run(command, check=False, cwd=reaim.folder, capture_output=True, text=True)
+    if done.returncode == 77 or "unshare" in done.stderr:
+        pytest.skip(f"no mounts here: {done.stderr}")
+    assert done.returncode == 1
+    assert "child 0 of 1: disk_wrt: " in done.stderr
+    assert "No space left on device [errno 28]" in done.stderr
+    assert reaim.leftovers() == []
+
+
 @pytest.mark.parametrize("arguments", [["--json"], []])
 def test_a_full_standard_output_is_an_error(reaim: Any, arguments: list[str]) -> None:
     reaim.workfile("5 null\n")
