@@ -138,6 +138,47 @@ def test_the_four_calls_of_a_monitor_make_a_profile(tmp_path: Path) -> None:
     assert profile.counters["stat"]["processes"] >= FORKS
 
 
+SNAPSHOTS = {
+    "uptime": ("100.25 50.0\n", "101.75 50.0\n"),
+    "stat": (
+        "cpu  10 0 20 300 0 0 1 0 0 0\ncpu0 10 0 20 300 0 0 1 0 0 0\nintr 500 1 2\nctxt 4000000000\nprocesses 7\n",
+        "cpu  15 0 25 300 0 0 1 0 0 0\ncpu0 15 0 25 300 0 0 1 0 0 0\nintr 510 1 2\nctxt 5000000000\nprocesses 7\n",
+    ),
+    "vmstat": ("nr_free_pages 900\npgfault 10\nsame 1\n", "nr_free_pages 888\npgfault 30\nsame 1\nnew 4\n"),
+    "schedstat": (
+        "version 15\ntimestamp 1\ncpu0 0 0 10 1 2 3 100 5 9\ndomain0 3 1 2\ncpu1 0 0 20 1 2 3 100 5 9\n",
+        "version 15\ntimestamp 9\ncpu0 0 0 11 1 2 3 150 5 9\ndomain0 3 9 9\ncpu1 0 0 22 1 2 3 150 5 9\n",
+    ),
+    "softirqs": ("    CPU0 CPU1\n  TIMER: 1 2\n  RCU: 5 5\n", "    CPU0 CPU1\n  TIMER: 4 4\n  RCU: 5 5\n"),
+    "interrupts": (
+        '    CPU0 CPU1\n 24: 1 2 IO-APIC 5-edge "odd\\\\name"\nLOC: 7 8 Local timer interrupts\nERR: 0\n',
+        '    CPU0 CPU1\n 24: 1 5 IO-APIC 5-edge "odd\\\\name"\nLOC: 9 9 Local timer interrupts\nERR: 2\n',
+    ),
+    "diskstats": (
+        "254 0 vda 3 0 8 1 1 0 2 1\n7 0 loop0 1 0 1 0 0 0 0\n",
+        "254 0 vda 5 0 18 1 1 0 2 1\n7 0 loop0 9 0 9 0 0 0 0\n",
+    ),
+}
+
+
+def test_counters_are_what_changed_summed_over_processors(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text('a "note"\n', encoding="utf-8")
+    for source, (begin, halt) in SNAPSHOTS.items():
+        (tmp_path / f"begin.{source}").write_text(begin, encoding="utf-8")
+        (tmp_path / f"halt.{source}").write_text(halt, encoding="utf-8")
+    profile = document_of(run_profiler("report", "2", tmp_path, scratch=tmp_path))
+    assert profile.interval_s == 1.5
+    assert profile.notes == ['a "note"']
+    assert profile.counters == {
+        "stat": {"user_ticks": 5, "system_ticks": 5, "intr": 10, "ctxt": 1_000_000_000},
+        "vmstat": {"nr_free_pages": -12, "pgfault": 20, "new": 4},
+        "schedstat": {"schedules": 3, "run ns": 100},
+        "softirqs": {"TIMER": 5},
+        "interrupts": {"24 IO-APIC 5-edge oddname": 3, "LOC Local timer interrupts": 3, "ERR": 2},
+        "diskstats": {"vda reads": 2, "vda read KiB": 5},
+    }
+
+
 def test_a_report_without_a_pass_is_refused(tmp_path: Path) -> None:
     assert run_profiler("setup", "1", tmp_path, scratch=tmp_path).returncode == 0
     done = run_profiler("report", "1", tmp_path, scratch=tmp_path)
