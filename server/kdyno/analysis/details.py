@@ -4,7 +4,7 @@
 The key metrics alone share the submission's false-alarm rate. Holm's levels over some sixty sub-tests more would make
 the key figure need more boots for an answer that most people do not ask for, and sub-tests are parts of the key figure:
 judging both would count one effect twice. Each workload's details form a family of their own at the same rate, so that
-"this sub-test moved" is not said by chance either: of a hundred workloads that did not change, five name one.
+"this sub-test moved" is not said by chance either: of a hundred workloads that did not change, at most five name one.
 """
 
 from itertools import groupby

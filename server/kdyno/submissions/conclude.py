@@ -89,9 +89,9 @@ def _judge(session: Session, *, submission: Submission, url: str) -> Failure | N
 
 
 def _left_out(submission: Submission, *, compared: set[str]) -> str:
-    """The workloads that gave no figure to compare, because the kernels did not do the same work."""
+    """The workloads that gave no figure to compare; the one that is never judged has its benchmark's name."""
     missing = [name for name in submission.workloads if name not in compared | analysis.UNJUDGED_BENCHMARKS]
-    return f"; not compared, because not done alike on both kernels: {', '.join(missing)}" if missing else ""
+    return f"; skipped, or not done alike on both kernels: {', '.join(missing)}" if missing else ""
 
 
 def _moved(session: Session, *, submission: Submission) -> str:
