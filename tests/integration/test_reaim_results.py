@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from fakes.agent_server import contract_validator
 from kdyno.alerts.models import OutboxMail
 from kdyno.analysis import stored
 from kdyno.analysis.models import MetricVerdict
@@ -168,7 +169,9 @@ def test_profiles_come_after_everything_that_is_measured(lab: LabRows) -> None:
     with lab.unit_of_work() as session:
         attempt = session.get_one(Attempt, job.current_attempt_id)
         attempt.state_manifest = {"cpus": 3}
-        phases = job_document(session, attempt=attempt)["phases"]
+        document = job_document(session, attempt=attempt)
+    contract_validator("job").validate(document)
+    phases = document["phases"]
     assert [phase["name"] for phase in phases] == [
         "syscall-getppid",
         WORKLOAD,
