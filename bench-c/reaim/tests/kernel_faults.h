@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 static struct {
@@ -73,9 +74,27 @@ ssize_t pread(int fd, void *bytes, size_t size, off_t offset)
 ssize_t pwrite(int fd, const void *bytes, size_t size, off_t offset)
 {
 	record(fd, size);
+	if (fault_shows("refuse_pwrite")) {
+		errno = EINVAL;
+		return -1;
+	}
 	if (fault_shows("lose_a_pwrite") || (size == 1 && fault_shows("write_a_sealed_file")))
 		return (ssize_t)size;
 	return NEXT(pwrite)(fd, bytes, size, offset);
+}
+
+int statx(int directory, const char *restrict path, int flags, unsigned mask,
+	  struct statx *restrict facts)
+{
+	int status = NEXT(statx)(directory, path, flags, mask, facts);
+
+	if (fault_shows("sectors_of_4k"))
+		facts->stx_dio_offset_align = 4096;
+	if (fault_shows("no_direct_transfers"))
+		facts->stx_dio_offset_align = 0;
+	if (fault_shows("unknown_sectors"))
+		facts->stx_mask &= ~STATX_DIOALIGN;
+	return status;
 }
 
 int posix_fadvise(int fd, off_t offset, off_t size, int advice)
