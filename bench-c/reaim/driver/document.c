@@ -93,6 +93,8 @@ static void write_outcomes(struct json *json, const struct run *run)
 
 static void write_document(struct json *json, const struct run *run)
 {
+	const struct outcome *best = outcomes_best(&run->outcomes, 0);
+
 	json_begin_object(json);
 	json_put_string_at(json, "schema", "kdyno.reaim/1");
 	json_put_string_at(json, "description",
@@ -108,8 +110,8 @@ static void write_document(struct json *json, const struct run *run)
 	write_outcomes(json, run);
 	if (!run->settings->one_user) {
 		json_put_string_at(json, "ended", run->ended == NULL ? "" : run->ended);
-		json_put_number_at(json, "max_jpm", run->max_jpm);
-		json_put_integer_at(json, "max_jpm_users", (int64_t)run->max_users);
+		json_put_number_at(json, "max_jpm", best == NULL ? 0 : best->figures.jpm);
+		json_put_integer_at(json, "max_jpm_users", best == NULL ? 0 : (int64_t)best->users);
 	}
 	document_metrics(json, run);
 	json_end_object(json);

@@ -91,6 +91,20 @@ struct outcome *outcomes_add(struct outcomes *outcomes)
 	return added;
 }
 
+const struct outcome *outcomes_best(const struct outcomes *outcomes, size_t repetition)
+{
+	const struct outcome *best = NULL;
+
+	for (size_t i = 0; i < outcomes->count; i++) {
+		const struct outcome *outcome = &outcomes->items[i];
+		if (repetition != 0 && outcome->repetition != repetition)
+			continue;
+		if (best == NULL || outcome->figures.jpm > best->figures.jpm)
+			best = outcome;
+	}
+	return best;
+}
+
 void outcomes_free(struct outcomes *outcomes)
 {
 	for (size_t i = 0; i < outcomes->count; i++)

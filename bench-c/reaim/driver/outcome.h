@@ -44,6 +44,8 @@ struct outcomes {
 
 /* A new item at the end, zeroed; NULL when memory is short. */
 struct outcome *outcomes_add(struct outcomes *outcomes);
+/* The pass with the most jobs per minute, of one repetition or (0) of all; NULL: none. */
+const struct outcome *outcomes_best(const struct outcomes *outcomes, size_t repetition);
 void outcomes_free(struct outcomes *outcomes);
 
 #endif

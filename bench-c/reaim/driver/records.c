@@ -212,13 +212,15 @@ void records_pass(struct records *records, const struct outcome *outcome,
 	debug_children(records, outcome, workfile);
 }
 
-void records_maximum(struct records *records, double jpm, size_t users, const char *ended)
+void records_maximum(struct records *records, const struct outcome *best, const char *ended)
 {
-	if (ended != NULL)
-		say(records, "End: %s\n", ended);
+	double jpm = best->figures.jpm;
+
+	say(records, "End: %s\n", ended);
 	say(records, "Max Jobs per Minute %.2f\n", jpm);
-	write_to(records->summary, "Max Jobs per Minute %.2f at %zu users\n", jpm, users);
-	write_to(records->html, "</table>\n<p>Max Jobs per Minute %.2f at %zu users\n", jpm, users);
+	write_to(records->summary, "Max Jobs per Minute %.2f at %zu users\n", jpm, best->users);
+	write_to(records->html, "</table>\n<p>Max Jobs per Minute %.2f at %zu users\n", jpm,
+		 best->users);
 }
 
 void records_partial(struct records *records)

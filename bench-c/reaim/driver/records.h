@@ -34,7 +34,8 @@ void records_begin_passes(struct records *records);
 /* Needs outcome->board. */
 void records_pass(struct records *records, const struct outcome *outcome,
 		  const struct workfile *workfile);
-void records_maximum(struct records *records, double jpm, size_t users, const char *ended);
+/* The best pass, and why there was no further one. */
+void records_maximum(struct records *records, const struct outcome *best, const char *ended);
 void records_partial(struct records *records);
 
 void records_begin_tests(struct records *records, const struct settings *settings,

@@ -54,14 +54,6 @@ static int measured_pass(struct run *run, struct pass *pass)
 	return status;
 }
 
-static void keep_maximum(struct run *run, const struct outcome *outcome)
-{
-	if (outcome->figures.jpm <= run->max_jpm)
-		return;
-	run->max_jpm = outcome->figures.jpm;
-	run->max_users = outcome->users;
-}
-
 static int one_pass(struct run *run, size_t repetition, size_t users, struct outcome **done)
 {
 	static struct plan plan;
@@ -91,7 +83,6 @@ static int one_pass(struct run *run, size_t repetition, size_t users, struct out
 	(*done)->repetition = repetition;
 	(*done)->blocks = pass.around.blocks;
 	outcome_of_pass(*done, board, &plan);
-	keep_maximum(run, *done);
 	return EXIT_DONE;
 }
 
@@ -161,7 +152,8 @@ static int repetition_of(struct run *run, size_t repetition)
 	if (status == EXIT_FAILED)
 		records_partial(&run->records);
 	else if (!run->settings->one_user)
-		records_maximum(&run->records, run->max_jpm, run->max_users, run->ended);
+		records_maximum(&run->records, outcomes_best(&run->outcomes, repetition),
+				run->ended);
 	int closed = records_close(&run->records);
 	return status == EXIT_DONE ? closed : status;
 }

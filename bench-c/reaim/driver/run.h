@@ -26,8 +26,6 @@ struct run {
 	struct outcomes outcomes;
 	struct skipped skipped[TESTS_MAX];
 	size_t skipped_count;
-	double max_jpm;
-	size_t max_users;
 	const char *ended; /* why the passes came to an end */
 	int null_fd;
 	int status;
