@@ -41,7 +41,7 @@ struct figures figures_of(size_t jobs_per_child, double parent_s, const double *
 	};
 
 	figures.std_dev_percent = 100 * figures.std_dev_s / mean_s;
-	figures.jti = users == 1 ? 100 : (int)((1 - figures.std_dev_s / mean_s) * 100);
+	figures.jti = users == 1 ? 100 : (int)fmax(0, (1 - figures.std_dev_s / mean_s) * 100);
 	for (size_t i = 1; i < users; i++) {
 		figures.child_min_s = fmin(figures.child_min_s, elapsed_s[i]);
 		figures.child_max_s = fmax(figures.child_max_s, elapsed_s[i]);

@@ -11,7 +11,7 @@ struct figures {
 	double jps_per_child;
 	double std_dev_s; /* population, of the children's elapsed times */
 	double std_dev_percent;
-	int jti; /* job timing index: 100 when all take the same time */
+	int jti; /* job timing index: 100 when all take the same time, never below 0 */
 	double child_min_s;
 	double child_max_s;
 };

@@ -72,6 +72,15 @@ static void one_child_has_index_100(void **state)
 	assert_near(figures_of(100, 3, elapsed_s, 1).std_dev_s, 0, 0);
 }
 
+/* Wrappers know a line of results by its digits, dots and blanks: there is no minus. */
+static void the_index_is_never_negative(void **state)
+{
+	const double elapsed_s[] = {1, 1, 1, 100};
+
+	(void)state;
+	assert_int_equal(figures_of(100, 100, elapsed_s, 4).jti, 0);
+}
+
 static struct progress after_ten(double previous_s, double last_s, long users, long increment)
 {
 	return (struct progress){.users = users,
@@ -176,6 +185,7 @@ int main(void)
 		cmocka_unit_test(jobs_per_minute_of_the_paper),
 		cmocka_unit_test(figures_of_unequal_children),
 		cmocka_unit_test(one_child_has_index_100),
+		cmocka_unit_test(the_index_is_never_negative),
 		cmocka_unit_test(the_timer_keeps_still_for_nine_passes),
 		cmocka_unit_test(the_timer_follows_the_parent_time),
 		cmocka_unit_test(the_timer_near_the_crossover),
