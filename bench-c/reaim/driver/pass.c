@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { RELEASED_FLOOR_S = 10, TIMEOUT_FLOOR_S = 600 };
+enum { RELEASED_FLOOR_S = 10, TIMEOUT_FLOOR_S = 600, NANOSECONDS = 1000000000 };
 
 /* A pass under way. */
 struct running {
@@ -112,17 +112,20 @@ static void reap_all(struct running *run)
 	}
 }
 
+/* Of the first that keeps the others waiting. */
 static int complain_of_time(const struct running *run)
 {
 	for (size_t i = 0; i < run->crew.count; i++) {
 		char what[96];
-		if (run->crew.pids[i] == 0)
+		if (run->crew.pids[i] == 0 ||
+		    atomic_load(&run->pass->board->seats[i].state) == SEAT_READY)
 			continue;
 		(void)snprintf(what, sizeof(what), "not done after %llu s (see --timeout)",
 			       (unsigned long long)run->timeout_s);
 		return complain_of_child(run, i, what);
 	}
-	return EXIT_FAILED;
+	return complain(EXIT_FAILED, "not done after %llu s (see --timeout)",
+			(unsigned long long)run->timeout_s);
 }
 
 /* Wait for one event and take it in. */
@@ -171,7 +174,7 @@ static int start_children(struct running *run)
 
 static void arm(struct running *run)
 {
-	run->deadline_ns = monotonic_ns() + run->timeout_s * 1000000000u;
+	run->deadline_ns = monotonic_ns() + run->timeout_s * NANOSECONDS;
 }
 
 static void go(struct running *run)
@@ -217,7 +220,8 @@ int pass_run(struct pass *pass, struct monitor *monitor)
 
 	pass->parent = getpid();
 	run.timeout_s =
-		pass_timeout_s(pass->around.settings, pass->around.users, pass->around.blocks);
+		pass_timeout_s(pass->around.settings, pass->around.users, pass->around.blocks) +
+		pass->period_ns / NANOSECONDS;
 	if (crew_new(&run.crew, pass->around.users) != 0 || pipe2(pipe_fds, O_CLOEXEC) != 0) {
 		run.status = complain(EXIT_FAILED, "cannot prepare a pass of %zu users: %s",
 				      pass->around.users, strerror(errno));

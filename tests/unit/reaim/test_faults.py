@@ -53,6 +53,11 @@ def test_a_faulty_operation_ends_the_run(faulty: Any, name: str, problem: str) -
     assert (faulty.folder / "out.csv").read_text().splitlines()[-1].startswith("# partial: ")
 
 
+def test_a_time_limit_is_not_part_of_the_period(reaim: Any) -> None:
+    reaim.workfile("5 null\n")
+    assert reaim("-o", "-p2", "--timeout=1").returncode == 0
+
+
 def test_the_document_of_a_failed_run_has_no_metrics(faulty: Any) -> None:
     faulty.workfile("5 faulty_fail\n")
     document = json.loads(faulty.fails("-s2", "--json").stdout)
