@@ -51,7 +51,7 @@ static const struct setting table[] = {
 	{"list", 0, SETTING_LIST, AT(list), AT(config), 0, 0, false, "CONFIG", "list the sub-tests; with =CONFIG the same as -c"},
 	{"plan", 0, SETTING_SWITCH, AT(plan), 0, 0, 0, false, NULL, "print each user's jobs of the first pass, run nothing"},
 	{"dry-run", 0, SETTING_SWITCH, AT(plan), 0, 0, 0, false, NULL, NULL},
-	{"verbose", 'v', SETTING_SWITCH, AT(verbose), 0, 0, 0, true, NULL, "say more, on stderr"},
+	{"verbose", 'v', SETTING_SWITCH, AT(verbose), 0, 0, 0, true, NULL, "also the times of each sub-test"},
 	{"debug", 'd', SETTING_LEVEL, AT(debug), 0, 0, 3, true, "N", "debugging notes in PREFIX.debuglog, level 1 to 3"},
 	{"help", 'h', SETTING_SWITCH, AT(help), 0, 0, 0, false, NULL, "this message"},
 	{"version", 0, SETTING_SWITCH, AT(version), 0, 0, 0, false, NULL, "the version"},

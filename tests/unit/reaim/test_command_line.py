@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 RESULT_LINE = re.compile(r"^[\d. ]+$")
 
@@ -225,3 +227,24 @@ def test_missing_files_are_named(reaim: Any) -> None:
     assert done.returncode == 1
     assert "/nowhere/out.log: No such file or directory" in done.stderr
     assert reaim.leftovers() == []
+
+
+TOKENS = st.sampled_from(
+    ["FILESIZE:", "POOLSIZE:", "FILESIZE", "DISKDIR", "SEED", "null", "disk_rd", "10", "1k", "#", "\n"]
+)
+NOISE = st.lists(TOKENS | st.text(max_size=12), max_size=30).map(" ".join)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(workfile=NOISE, config=NOISE, option=st.text(max_size=10).filter(lambda text: "\0" not in text))
+def test_noise_is_refused_in_good_order(faulty: Any, workfile: str, config: str, option: str) -> None:
+    """Under the sanitizers: whatever stands in the files and options, the program says so and ends."""
+    (faulty.folder / "workfile").write_bytes(workfile.encode("utf-8", "surrogatepass"))
+    (faulty.folder / "reaim.config").write_bytes(config.encode("utf-8", "surrogatepass"))
+    done = faulty("--plan", f"--jobs={option.encode('utf-8', 'replace').decode('utf-8')}")
+    assert done.returncode in (0, 1, 2)
+    assert (done.returncode == 0) == (done.stderr == "" or done.stderr.startswith("reaim: warning:"))
+    assert "Sanitizer" not in done.stderr
+    done = faulty("--plan")
+    assert done.returncode in (0, 1)
+    assert done.returncode == 0 or done.stderr.startswith("reaim: ")
