@@ -40,15 +40,12 @@ static int complain_of_skip(const struct run *run, const struct board *board)
 			run->workfile.tests[test].op->name, reason);
 }
 
-/* The measured part, between the monitor's setup and report. */
-static int measured_pass(struct run *run, struct pass *pass)
+int run_watched(struct run *run, struct pass *pass)
 {
 	int status = monitor_call(&run->monitor, MONITOR_SETUP, pass->around.users);
 
 	if (status == EXIT_DONE)
 		status = pass_run(pass, &run->monitor);
-	if (status == EXIT_SKIPPED)
-		status = complain_of_skip(run, pass->board);
 	if (status == EXIT_DONE)
 		status = monitor_call(&run->monitor, MONITOR_REPORT, pass->around.users);
 	return status;
@@ -73,7 +70,9 @@ static int one_pass(struct run *run, size_t repetition, size_t users, struct out
 				"larger POOLSIZE",
 				users);
 	}
-	status = measured_pass(run, &pass);
+	status = run_watched(run, &pass);
+	if (status == EXIT_SKIPPED)
+		status = complain_of_skip(run, board);
 	*done = status == EXIT_DONE ? outcomes_add(&run->outcomes) : NULL;
 	if (*done == NULL) {
 		board_free(board);

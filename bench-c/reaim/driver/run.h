@@ -40,8 +40,10 @@ int run_single(struct run *run, size_t repetition);
 /* Set up every sub-test once and take those out that cannot run here. */
 int run_probe(struct run *run);
 
-/* Run a pass for the tests of the workfile; fills what all kinds of passes share. */
+/* A pass over the tests of the workfile, with what all kinds of passes share filled in. */
 struct pass run_pass_of(struct run *run, const struct plan *plan, struct board *board,
 			size_t users);
+/* pass_run() between the monitor's setup and report. */
+int run_watched(struct run *run, struct pass *pass);
 
 #endif

@@ -25,14 +25,7 @@ static int alone(struct run *run, size_t test, struct board *board, bool probe)
 	if (run->workfile.tests[test].op->kind == REAIM_DISK && pass.around.blocks == 0)
 		return complain(EXIT_FAILED, "%s needs a file: set FILESIZE",
 				run->workfile.tests[test].op->name);
-	if (probe)
-		return pass_run(&pass, &run->monitor);
-	int status = monitor_call(&run->monitor, MONITOR_SETUP, 1);
-	if (status == EXIT_DONE)
-		status = pass_run(&pass, &run->monitor);
-	if (status == EXIT_DONE)
-		status = monitor_call(&run->monitor, MONITOR_REPORT, 1);
-	return status;
+	return probe ? pass_run(&pass, &run->monitor) : run_watched(run, &pass);
 }
 
 static int one_test(struct run *run, size_t test, struct outcome *outcome)
