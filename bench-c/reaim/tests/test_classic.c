@@ -9,26 +9,15 @@
 #include <cmocka.h>
 
 #include "faults.h"
-#include "one_job.h"
+#include "job_checks.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
-enum { JOBS = 2 };
-
 /* Operations per call, as released. */
-static const struct {
-	const char *name;
-	double operations;
-} released[] = {
+static const struct counted released[] = {
 	{"add_double", 18000}, {"add_float", 12000},  {"add_long", 60000},   {"add_int", 60000},
 	{"add_short", 24000},  {"creat_clo", 1000},   {"page_test", 1700},   {"brk_test", 17000},
 	{"jmp_test", 1000},    {"signal_test", 1000}, {"exec_test", 5},	     {"fork_test", 100},
@@ -44,35 +33,18 @@ static const struct {
 	{"pipe_cpy", 100},     {"fifo_test", 100},    {"ram_copy", 25020},
 };
 
-static int open_descriptors(void)
+static bool nothing_excuses(const char *name, const char *reason)
 {
-	DIR *stream = opendir("/proc/self/fd");
-	int count = 0;
-
-	assert_non_null(stream);
-	while (readdir(stream) != NULL)
-		count++;
-	(void)closedir(stream);
-	return count;
+	(void)name;
+	(void)reason;
+	return false;
 }
 
 static void every_operation_does_its_work_and_leaves_nothing(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(released) / sizeof(released[0]); i++) {
-		struct one_job one;
-		int before = open_descriptors();
-
-		one_job_begin(&one, NULL);
-		assert_int_equal(one_job_set_up(&one, released[i].name), REAIM_OK);
-		assert_true(one.job.op->operations == released[i].operations);
-		for (int j = 0; j < JOBS; j++)
-			if (job_run(&one.job) != REAIM_OK)
-				fail_msg("%s: %s", released[i].name, one.job.reason);
-		if (one_job_end(&one) != 0)
-			fail_msg("%s left something behind", released[i].name);
-		assert_int_equal(open_descriptors(), before);
-	}
+	for (size_t i = 0; i < sizeof(released) / sizeof(released[0]); i++)
+		assert_does_its_work(&released[i], nothing_excuses);
 }
 
 static void shell_rtns_2_sleeps_only_to_be_compatible(void **state)
@@ -89,45 +61,6 @@ static void shell_rtns_2_sleeps_only_to_be_compatible(void **state)
 		assert_int_equal(one_job_end(&one), 0);
 		assert_int_equal(fault_seconds_slept(), compat * 5);
 	}
-}
-
-/* Where and under which limit an operation is to fail. */
-struct trouble {
-	const char *directory; /* NULL: a new one */
-	__rlimit_resource_t resource;
-	bool limited;
-	rlim_t limit;
-};
-
-static int run_in_trouble(struct one_job *one, const char *name, const struct trouble *trouble)
-{
-	struct rlimit old, low;
-
-	assert_int_equal(getrlimit(trouble->resource, &old), 0);
-	low = (struct rlimit){trouble->limited ? trouble->limit : old.rlim_cur, old.rlim_max};
-	one_job_begin(one, trouble->directory);
-	assert_int_equal(setrlimit(trouble->resource, &low), 0);
-	int status = one_job_set_up(one, name);
-	if (status == REAIM_OK)
-		status = job_run(&one->job);
-	assert_int_equal(setrlimit(trouble->resource, &old), 0);
-	fault_arm(NULL, 0);
-	return status;
-}
-
-/* Setup, or else the first job, ends in an error that says these words. */
-static void assert_fails(const char *name, const char *words, const struct trouble *trouble)
-{
-	struct one_job one;
-	int status = run_in_trouble(&one, name, trouble);
-
-	if (status != REAIM_ERROR)
-		fail_msg("%s returned %d in spite of the fault", name, status);
-	if (strstr(one.job.reason, words) == NULL)
-		fail_msg("%s: \"%s\" does not say \"%s\"", name, one.job.reason, words);
-	job_tear_down(&one.job);
-	if (trouble->directory == NULL && rmdir(one.scratch.directories[0].path) != 0)
-		fail_msg("%s left something behind after a failure", name);
 }
 
 static void a_failing_call_is_an_error_with_its_name(void **state)
@@ -167,7 +100,7 @@ static void a_failing_call_is_an_error_with_its_name(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		fault_arm(faults[i].call, faults[i].after);
-		assert_fails(faults[i].name, faults[i].words, &(struct trouble){0});
+		assert_ends(faults[i].name, REAIM_ERROR, faults[i].words, &(struct trouble){0});
 	}
 }
 
@@ -179,8 +112,8 @@ static void no_descriptors_left_is_an_error(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		assert_fails(
-			names[i], "Too many open files",
+		assert_ends(
+			names[i], REAIM_ERROR, "Too many open files",
 			&(struct trouble){.resource = RLIMIT_NOFILE, .limited = true, .limit = 3});
 	}
 }
@@ -190,8 +123,8 @@ static void a_break_that_cannot_move_is_an_error(void **state)
 	const struct trouble no_data = {.resource = RLIMIT_DATA, .limited = true, .limit = 0};
 
 	(void)state;
-	assert_fails("brk_test", "sbrk: Cannot allocate memory", &no_data);
-	assert_fails("page_test", "sbrk: Cannot allocate memory", &no_data);
+	assert_ends("brk_test", REAIM_ERROR, "sbrk: Cannot allocate memory", &no_data);
+	assert_ends("page_test", REAIM_ERROR, "sbrk: Cannot allocate memory", &no_data);
 }
 
 static void a_script_that_may_not_write_is_an_error(void **state)
@@ -199,11 +132,10 @@ static void a_script_that_may_not_write_is_an_error(void **state)
 	const struct trouble no_files = {.resource = RLIMIT_FSIZE, .limited = true, .limit = 0};
 
 	(void)state;
-	assert_fails("shell_rtns_2", "a helper ", &no_files);
-	assert_fails("shell_rtns_3", "the script said", &no_files);
+	assert_ends("shell_rtns_2", REAIM_ERROR, "a helper ", &no_files);
+	assert_ends("shell_rtns_3", REAIM_ERROR, "the script said", &no_files);
 }
 
-/* Run as root of a user namespace if need be. The mount is seen by this process alone. */
 static void a_full_file_system_is_an_error(void **state)
 {
 	static const struct {
@@ -217,18 +149,13 @@ static void a_full_file_system_is_an_error(void **state)
 	char path[] = "/tmp/reaim-full-XXXXXX";
 
 	(void)state;
-	assert_non_null(mkdtemp(path));
-	int flags = geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER;
-	if (unshare(flags) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
-		print_message("SKIP: no mount of one's own here: %s\n", strerror(errno));
-		(void)rmdir(path);
-		skip();
-	}
+	make_mount_point(path);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		/* link_test and dir_rtns_1 get one file or directory made before it is full. */
 		const char *inodes = i % 2 == 0 ? "nr_inodes=1" : "nr_inodes=2";
 		assert_int_equal(mount("full", path, "tmpfs", 0, inodes), 0);
-		assert_fails(cases[i].name, cases[i].words, &(struct trouble){.directory = path});
+		assert_ends(cases[i].name, REAIM_ERROR, cases[i].words,
+			    &(struct trouble){.directory = path});
 		assert_int_equal(umount(path), 0);
 	}
 	assert_int_equal(rmdir(path), 0);

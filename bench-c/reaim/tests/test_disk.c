@@ -9,13 +9,11 @@
 #include <cmocka.h>
 
 #include "kernel_faults.h"
-#include "one_job.h"
 
-#include <dirent.h>
+#include "job_checks.h"
+
 #include <linux/magic.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/statfs.h>
 
 enum { KIB = 1024, JOBS = 2, BLOCKS = 256 };
@@ -57,37 +55,16 @@ static const struct operation {
 
 enum { OPERATIONS = sizeof(operations) / sizeof(operations[0]) };
 
-static int open_descriptors(void)
-{
-	DIR *stream = opendir("/proc/self/fd");
-	int count = 0;
-
-	assert_non_null(stream);
-	while (readdir(stream) != NULL)
-		count++;
-	(void)closedir(stream);
-	return count;
-}
-
 /* What this kernel, sandbox or file system has not; anything else is no excuse. */
-static bool is_excused(const struct operation *operation, const char *reason)
+static bool is_excuse(const char *name, const char *reason)
 {
+	const struct operation *operation = operations;
+
+	while (strcmp(operation->name, name) != 0)
+		operation++;
 	return ((operation->flags & O_DIRECT) != 0 && strstr(reason, "O_DIRECT") != NULL) ||
 	       (operation->queued &&
 		(strstr(reason, "io_setup") != NULL || strstr(reason, "io_uring") != NULL));
-}
-
-static bool set_up(struct one_job *one, const struct operation *operation)
-{
-	int status = one_job_set_up(one, operation->name);
-
-	if (status == REAIM_OK)
-		return true;
-	if (status != REAIM_SKIP || !is_excused(operation, one->job.reason))
-		fail_msg("%s: %s", operation->name, one->job.reason);
-	print_message("SKIP %s: %s\n", operation->name, one->job.reason);
-	assert_int_equal(one_job_end(one), 0);
-	return false;
 }
 
 static void run_jobs(const struct operation *operation, size_t block_bytes)
@@ -98,7 +75,7 @@ static void run_jobs(const struct operation *operation, size_t block_bytes)
 	one_job_begin(&one, NULL);
 	one.around.blocks = BLOCKS;
 	one.settings.block_bytes = block_bytes;
-	if (!set_up(&one, operation))
+	if (!is_set_up(&one, operation->name, is_excuse))
 		return;
 	assert_true(one.job.op->operations_per_block == operation->per_block);
 	for (int j = 0; j < JOBS; j++) {
@@ -140,7 +117,7 @@ static void every_operation_copes_with_odd_sizes(void **state)
 			one_job_begin(&one, NULL);
 			one.around.blocks = sizes[j].blocks;
 			one.settings.block_bytes = sizes[j].block_bytes;
-			if (!set_up(&one, &operations[i]))
+			if (!is_set_up(&one, operations[i].name, is_excuse))
 				continue;
 			if (job_run(&one.job) != REAIM_OK)
 				fail_msg("%s: %s", operations[i].name, one.job.reason);
@@ -186,27 +163,11 @@ static void sync_is_what_was_asked_for(void **state)
 	}
 }
 
-/* Setup or else the first job ends with `wanted`, says these words and leaves nothing. */
-static void assert_ends(const char *directory, const char *name, int wanted, const char *words)
+/* In a directory, or in a new one. */
+static void assert_ends_in(const char *directory, const char *name, int wanted, const char *words)
 {
-	struct one_job one;
-
-	one_job_begin(&one, directory);
-	one.around.blocks = BLOCKS;
-	int status = one_job_set_up(&one, name);
-	if (status == REAIM_OK)
-		status = job_run(&one.job);
-	fault_arm(NULL, 0);
-	if (status != wanted)
-		fail_msg("%s returned %d in spite of the fault: %s", name, status, one.job.reason);
-	if (strstr(one.job.reason, words) == NULL)
-		fail_msg("%s: \"%s\" does not say \"%s\"", name, one.job.reason, words);
-	if (one.job.error_number != 0 &&
-	    strstr(one.job.reason, strerror(one.job.error_number)) == NULL)
-		fail_msg("%s: \"%s\" has another's errno", name, one.job.reason);
-	job_tear_down(&one.job);
-	if (directory == NULL && rmdir(one.scratch.directories[0].path) != 0)
-		fail_msg("%s left something behind after a failure", name);
+	assert_ends(name, wanted, words,
+		    &(struct trouble){.directory = directory, .blocks = BLOCKS});
 }
 
 static void a_file_that_fails_is_an_error_with_its_name(void **state)
@@ -245,7 +206,7 @@ static void a_file_that_fails_is_an_error_with_its_name(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		fault_arm(faults[i].fault, faults[i].after);
-		assert_ends(NULL, faults[i].name, REAIM_ERROR, faults[i].words);
+		assert_ends_in(NULL, faults[i].name, REAIM_ERROR, faults[i].words);
 	}
 }
 
@@ -253,9 +214,9 @@ static void what_a_kernel_lacks_is_a_skip_with_a_reason(void **state)
 {
 	(void)state;
 	fault_arm("no_aio", 0);
-	assert_ends(NULL, "disk_aio_rw", REAIM_SKIP, "io_setup: Function not implemented");
+	assert_ends_in(NULL, "disk_aio_rw", REAIM_SKIP, "io_setup: Function not implemented");
 	fault_arm("no_uring", 0);
-	assert_ends(NULL, "io_uring_rr", REAIM_SKIP, "io_uring_setup: Operation not permitted");
+	assert_ends_in(NULL, "io_uring_rr", REAIM_SKIP, "io_uring_setup: Operation not permitted");
 }
 
 static void a_file_system_in_memory_has_no_direct_transfers(void **state)
@@ -270,7 +231,7 @@ static void a_file_system_in_memory_has_no_direct_transfers(void **state)
 	}
 	for (size_t i = 0; i < OPERATIONS; i++)
 		if ((operations[i].flags & O_DIRECT) != 0)
-			assert_ends(path, operations[i].name, REAIM_SKIP, "has no O_DIRECT");
+			assert_ends_in(path, operations[i].name, REAIM_SKIP, "has no O_DIRECT");
 	assert_int_equal(rmdir(path), 0);
 }
 
@@ -289,35 +250,25 @@ static void a_transfer_larger_than_the_file_is_an_error(void **state)
 	assert_int_equal(one_job_end(&one), 0);
 }
 
-static struct rlimit lowered(int resource, rlim_t soft)
-{
-	struct rlimit old, limit;
-
-	assert_int_equal(getrlimit((__rlimit_resource_t)resource, &old), 0);
-	limit = (struct rlimit){soft, old.rlim_max};
-	assert_int_equal(setrlimit((__rlimit_resource_t)resource, &limit), 0);
-	return old;
-}
-
 static void limits_are_errors_with_a_name(void **state)
 {
+	const struct trouble small_files = {
+		.blocks = BLOCKS, .resource = RLIMIT_FSIZE, .limited = true, .limit = 100 * KIB};
+	const struct trouble few_descriptors = {
+		.blocks = BLOCKS, .resource = RLIMIT_NOFILE, .limited = true, .limit = 3};
 	void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
 
 	(void)state;
 	for (size_t i = 0; i < OPERATIONS; i++) {
 		if ((operations[i].flags & O_DIRECT) != 0 || operations[i].queued)
 			continue;
-		struct rlimit old = lowered(RLIMIT_FSIZE, 100 * KIB);
-		assert_ends(NULL, operations[i].name, REAIM_ERROR, "File too large");
-		assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
-		old = lowered(RLIMIT_NOFILE, 3);
-		assert_ends(NULL, operations[i].name, REAIM_ERROR, "Too many open files");
-		assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+		assert_ends(operations[i].name, REAIM_ERROR, "File too large", &small_files);
+		assert_ends(operations[i].name, REAIM_ERROR, "Too many open files",
+			    &few_descriptors);
 	}
 	(void)signal(SIGXFSZ, handler);
 }
 
-/* Run as root of a user namespace if need be. The mount is seen by this process alone. */
 static void a_full_file_system_is_an_error(void **state)
 {
 	static const struct {
@@ -332,21 +283,15 @@ static void a_full_file_system_is_an_error(void **state)
 	char path[] = "/tmp/reaim-full-XXXXXX";
 
 	(void)state;
-	assert_non_null(mkdtemp(path));
-	int flags = geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER;
-	if (unshare(flags) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
-		print_message("SKIP: no mount of one's own here: %s\n", strerror(errno));
-		(void)rmdir(path);
-		skip();
-	}
+	make_mount_point(path);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(mount("full", path, "tmpfs", 0, "size=128k"), 0);
-		assert_ends(path, cases[i].name, REAIM_ERROR, cases[i].words);
+		assert_ends_in(path, cases[i].name, REAIM_ERROR, cases[i].words);
 		assert_int_equal(umount(path), 0);
 	}
 	/* The file fits, its copy does not. */
 	assert_int_equal(mount("full", path, "tmpfs", 0, "size=300k"), 0);
-	assert_ends(path, "disk_bcp", REAIM_ERROR, "copy.0.0 at offset");
+	assert_ends_in(path, "disk_bcp", REAIM_ERROR, "copy.0.0 at offset");
 	assert_int_equal(umount(path), 0);
 	assert_int_equal(rmdir(path), 0);
 }

@@ -9,37 +9,21 @@
 #include <cmocka.h>
 
 #include "kernel_faults.h"
-#include "one_job.h"
 
-#include <dirent.h>
-#include <sched.h>
+#include "job_checks.h"
+
 #include <signal.h>
 #include <sys/stat.h>
 
-enum { JOBS = 2 };
+static const struct trouble in_peace;
 
-static const struct {
-	const char *name;
-	double operations;
-} operations[] = {
+static const struct counted operations[] = {
 	{"clone3_pidfd", 50}, {"clone3_thread", 100}, {"cpu_migrate", 100}, {"cpu_wakeup", 200},
 	{"epoll", 2000},      {"fault_4k", 2048},     {"fault_thp", 8},	    {"futex_lock", 2000},
 	{"getdents", 10000},  {"madvise", 2048},      {"memfd", 100},	    {"mmap_lock", 400},
 	{"path_walk", 1040},  {"pipe_splice", 4096},  {"signalfd", 1024},   {"timerfd", 250},
 	{"unix_socket", 500},
 };
-
-static int entries_of(const char *path)
-{
-	DIR *stream = opendir(path);
-	int count = 0;
-
-	assert_non_null(stream);
-	while (readdir(stream) != NULL)
-		count++;
-	(void)closedir(stream);
-	return count;
-}
 
 /* A thread that has been joined may still be on its way out of the kernel. */
 static void assert_alone(void)
@@ -54,15 +38,11 @@ static void assert_alone(void)
 }
 
 /* What makes a skip right: too few CPUs, huge pages off, a kernel without clone3. */
-static void assert_excused(const char *name, const char *reason)
+static bool is_excuse(const char *name, const char *reason)
 {
-	bool excused = (strncmp(name, "cpu_", 4) == 0 && strstr(reason, "only one CPU") != NULL) ||
-		       (strcmp(name, "fault_thp") == 0 && strstr(reason, "huge pages") != NULL) ||
-		       (strncmp(name, "clone3", 6) == 0 && strstr(reason, "clone3") != NULL);
-
-	if (!excused)
-		fail_msg("%s is skipped: %s", name, reason);
-	print_message("SKIP %s: %s\n", name, reason);
+	return (strncmp(name, "cpu_", 4) == 0 && strstr(reason, "only one CPU") != NULL) ||
+	       (strcmp(name, "fault_thp") == 0 && strstr(reason, "huge pages") != NULL) ||
+	       (strncmp(name, "clone3", 6) == 0 && strstr(reason, "clone3") != NULL);
 }
 
 static void every_operation_does_its_work_and_leaves_nothing(void **state)
@@ -72,45 +52,13 @@ static void every_operation_does_its_work_and_leaves_nothing(void **state)
 	(void)state;
 	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
 	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
-		struct one_job one;
-		int descriptors = entries_of("/proc/self/fd");
-
-		one_job_begin(&one, NULL);
-		int status = one_job_set_up(&one, operations[i].name);
-		if (status == REAIM_SKIP)
-			assert_excused(operations[i].name, one.job.reason);
-		else if (status != REAIM_OK)
-			fail_msg("%s: %s", operations[i].name, one.job.reason);
-		assert_true(one.job.op->operations == operations[i].operations);
-		assert_true(one.job.op->work_per_job >= (uint64_t)operations[i].operations);
-		for (int j = 0; j < JOBS && status == REAIM_OK; j++)
-			if (job_run(&one.job) != REAIM_OK)
-				fail_msg("%s: %s", operations[i].name, one.job.reason);
-		if (one_job_end(&one) != 0)
-			fail_msg("%s left something behind", operations[i].name);
-		assert_int_equal(entries_of("/proc/self/fd"), descriptors);
+		assert_does_its_work(&operations[i], is_excuse);
+		const struct reaim_op *op = catalogue_find(operations[i].name);
+		assert_true(op->work_per_job >= (uint64_t)operations[i].operations);
 		assert_alone();
 	}
 	assert_int_equal(sched_getaffinity(0, sizeof(after), &after), 0);
 	assert_true(CPU_EQUAL(&before, &after));
-}
-
-/* Ends with `wanted` in setup or else the first job, says these words and leaves nothing. */
-static void assert_ends(const char *name, int wanted, const char *words)
-{
-	struct one_job one;
-
-	one_job_begin(&one, NULL);
-	int status = one_job_set_up(&one, name);
-	if (status == REAIM_OK)
-		status = job_run(&one.job);
-	fault_arm(NULL, 0);
-	if (status != wanted)
-		fail_msg("%s returned %d in spite of the fault: %s", name, status, one.job.reason);
-	if (strstr(one.job.reason, words) == NULL)
-		fail_msg("%s: \"%s\" does not say \"%s\"", name, one.job.reason, words);
-	if (one_job_end(&one) != 0)
-		fail_msg("%s left something behind after a failure", name);
 }
 
 static void a_proof_that_fails_is_an_error_with_its_name(void **state)
@@ -160,7 +108,7 @@ static void a_proof_that_fails_is_an_error_with_its_name(void **state)
 		if (CPU_COUNT(&cpus) < 2 && strncmp(faults[i].name, "cpu_", 4) == 0)
 			continue;
 		fault_arm(faults[i].fault, faults[i].after);
-		assert_ends(faults[i].name, REAIM_ERROR, faults[i].words);
+		assert_ends(faults[i].name, REAIM_ERROR, faults[i].words, &in_peace);
 		/* The fault hits the way back too. */
 		assert_int_equal(sched_setaffinity(0, sizeof(cpus), &cpus), 0);
 	}
@@ -168,11 +116,15 @@ static void a_proof_that_fails_is_an_error_with_its_name(void **state)
 
 static void what_a_kernel_lacks_is_a_skip_with_a_reason(void **state)
 {
+	static const char *const names[] = {"clone3_thread", "clone3_pidfd"};
+
 	(void)state;
-	fault_arm("no_clone3", 0);
-	assert_ends("clone3_thread", REAIM_SKIP, "clone3: Function not implemented");
-	fault_arm("no_clone3", 0);
-	assert_ends("clone3_pidfd", REAIM_SKIP, "clone3: Function not implemented");
+	for (size_t i = 0; i < 2; i++) {
+		fault_arm("no_clone3", 0);
+		assert_ends(names[i], REAIM_SKIP, "clone3: Function not implemented", &in_peace);
+		fault_arm("refuse_clone3", 0);
+		assert_ends(names[i], REAIM_SKIP, "clone3: Operation not permitted", &in_peace);
+	}
 }
 
 static void one_cpu_is_a_skip(void **state)
@@ -184,9 +136,9 @@ static void one_cpu_is_a_skip(void **state)
 	CPU_ZERO(&one);
 	CPU_SET((size_t)sched_getcpu(), &one);
 	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
-	assert_ends("cpu_migrate", REAIM_SKIP, "only one CPU may be used");
-	assert_ends("cpu_wakeup", REAIM_SKIP, "only one CPU may be used");
-	assert_ends("futex_lock", REAIM_OK, ""); /* which contends there too */
+	assert_ends("cpu_migrate", REAIM_SKIP, "only one CPU may be used", &in_peace);
+	assert_ends("cpu_wakeup", REAIM_SKIP, "only one CPU may be used", &in_peace);
+	assert_ends("futex_lock", REAIM_OK, "", &in_peace); /* which contends there too */
 	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
 }
 
@@ -201,12 +153,9 @@ static void no_descriptors_left_is_an_error(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct rlimit old, limit;
-		assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
-		limit = (struct rlimit){cases[i].descriptors, old.rlim_max};
-		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-		assert_ends(cases[i].name, REAIM_ERROR, "Too many open files");
-		assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+		const struct trouble few = {
+			.resource = RLIMIT_NOFILE, .limited = true, .limit = cases[i].descriptors};
+		assert_ends(cases[i].name, REAIM_ERROR, "Too many open files", &few);
 	}
 }
 
