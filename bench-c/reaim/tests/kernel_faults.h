@@ -180,6 +180,7 @@ static const struct {
 	{"no_uring", SYS_io_uring_setup, -EPERM},
 	{"uring_out_of_memory", SYS_io_uring_setup, -ENOMEM},
 	{"no_clone3", SYS_clone3, -ENOSYS},
+	{"refuse_clone3", SYS_clone3, -EPERM},
 	{"clone3", SYS_clone3, -EAGAIN},
 	{"futex", SYS_futex, -EINVAL},
 	{"no_affinity", SYS_sched_setaffinity, -EPERM},
