@@ -5,22 +5,10 @@
  * Source: sched_setaffinity(2), getcpu(2).
  */
 #include "cpus.h"
-#include "reaim_op.h"
 
 #include <sched.h>
 
 enum { MIGRATIONS = 100 };
-
-static int setup(struct reaim_job *job)
-{
-	struct cpus cpus;
-
-	if (!cpus_allowed(&cpus))
-		return reaim_fail(job, "sched_getaffinity: %m");
-	if (cpus.count < 2)
-		return reaim_skip(job, "only one CPU may be used");
-	return REAIM_OK;
-}
 
 static int migrate(struct reaim_job *job, const struct cpus *cpus)
 {
@@ -56,7 +44,7 @@ static const struct reaim_op cpu_migrate = {
 	.doc = "Moves itself to the next CPU it may use 100 times and asks each time where it runs.",
 	.operations = MIGRATIONS,
 	.work_per_job = MIGRATIONS,
-	.setup = setup,
+	.setup = cpus_need_two,
 	.run = run,
 };
 REAIM_REGISTER(cpu_migrate);

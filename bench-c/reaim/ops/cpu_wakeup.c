@@ -5,7 +5,6 @@
  * Source: eventfd(2), sched_setaffinity(2); getrusage(2), ru_nvcsw.
  */
 #include "cpus.h"
-#include "reaim_op.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -100,17 +99,6 @@ static void *pass_to_and_fro(void *argument)
 	return NULL;
 }
 
-static int setup(struct reaim_job *job)
-{
-	struct cpus cpus;
-
-	if (!cpus_allowed(&cpus))
-		return reaim_fail(job, "sched_getaffinity: %m");
-	if (cpus.count < 2)
-		return reaim_skip(job, "only one CPU may be used");
-	return REAIM_OK;
-}
-
 static int judge(struct reaim_job *job, const struct side sides[2])
 {
 	const struct side *bad = NULL;
@@ -179,7 +167,7 @@ static const struct reaim_op cpu_wakeup = {
 	       "sleeps.",
 	.operations = WAKEUPS,
 	.work_per_job = WAKEUPS,
-	.setup = setup,
+	.setup = cpus_need_two,
 	.run = run,
 };
 REAIM_REGISTER(cpu_wakeup);

@@ -23,6 +23,17 @@ bool cpus_allowed(struct cpus *cpus)
 	return true;
 }
 
+int cpus_need_two(struct reaim_job *job)
+{
+	struct cpus cpus;
+
+	if (!cpus_allowed(&cpus))
+		return reaim_fail(job, "sched_getaffinity: %m");
+	if (cpus.count < 2)
+		return reaim_skip(job, "only one CPU may be used");
+	return REAIM_OK;
+}
+
 bool cpus_restore(const struct cpus *cpus)
 {
 	return syscall(SYS_sched_setaffinity, 0, sizeof(cpus->bits), cpus->bits) == 0;
@@ -31,7 +42,7 @@ bool cpus_restore(const struct cpus *cpus)
 int cpus_next(const struct cpus *cpus, int cpu)
 {
 	for (int i = 1; i <= CPUS_MAX; i++) {
-		int candidate = (cpu + i) % CPUS_MAX;
+		int candidate = (cpu + CPUS_MAX + i) % CPUS_MAX; /* cpu may be negative */
 		if (holds(cpus, candidate))
 			return candidate;
 	}

@@ -4,9 +4,7 @@
  * Source: mmap(2), madvise(2); getrusage(2), ru_minflt.
  */
 #include "page_faults.h"
-#include "reaim_op.h"
 
-#include <errno.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -35,17 +33,11 @@ static int run(struct reaim_job *job)
 {
 	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	size_t bytes = PAGES * page_bytes;
-	char *memory =
-		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *memory = map_small_pages(job, bytes);
 
-	if (memory == MAP_FAILED)
-		return reaim_fail(job, "mmap of %zu bytes: %m", bytes);
-	int error = REAIM_OK;
-	/* EINVAL: a kernel without huge pages, which needs no asking. */
-	if (madvise(memory, bytes, MADV_NOHUGEPAGE) != 0 && errno != EINVAL)
-		error = reaim_fail(job, "MADV_NOHUGEPAGE: %m");
-	if (error == REAIM_OK)
-		error = touch(job, memory, page_bytes);
+	if (memory == NULL)
+		return REAIM_ERROR;
+	int error = touch(job, memory, page_bytes);
 	if (munmap(memory, bytes) != 0)
 		error = reaim_fail(job, "munmap: %m");
 	return error;

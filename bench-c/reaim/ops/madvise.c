@@ -4,9 +4,7 @@
  * Source: madvise(2), MADV_DONTNEED; getrusage(2), ru_minflt.
  */
 #include "page_faults.h"
-#include "reaim_op.h"
 
-#include <errno.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -33,15 +31,11 @@ static int run(struct reaim_job *job)
 	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	size_t bytes = PAGES * page_bytes;
 	uint64_t before = faults_taken();
-	char *memory =
-		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (memory == MAP_FAILED)
-		return reaim_fail(job, "mmap of %zu bytes: %m", bytes);
+	char *memory = map_small_pages(job, bytes);
 	int error = REAIM_OK;
-	/* EINVAL: a kernel without huge pages, which needs no asking. */
-	if (madvise(memory, bytes, MADV_NOHUGEPAGE) != 0 && errno != EINVAL)
-		error = reaim_fail(job, "MADV_NOHUGEPAGE: %m");
+
+	if (memory == NULL)
+		return REAIM_ERROR;
 	for (unsigned int i = 0; i < ROUNDS && error == REAIM_OK; i++) {
 		error = use(job, memory, page_bytes);
 		if (error == REAIM_OK && madvise(memory, bytes, MADV_DONTNEED) != 0)
