@@ -181,7 +181,7 @@ static int copy_run(struct reaim_job *job)
 static const struct reaim_op mem_rtns_1 = {
 	.name = "mem_rtns_1",
 	.unit = "Dynamic Memory Operations",
-	.doc = "Calls malloc(), realloc() and free() 10,000 times each, for blocks of 8 to 4,127 bytes "
+	.doc = "Calls malloc(), realloc() and free() 10,000 times each, for blocks of up to 4,084 bytes "
 	       "of which 64 are alive. A block must keep its contents and its ends to itself.",
 	.operations = TURNS * OPERATIONS_PER_TURN,
 	.work_per_job = TURNS * OPERATIONS_PER_TURN,

@@ -14,7 +14,6 @@ enum { FILE_BYTES = 1024 * 1024, ROUNDS = 4, SPLICE_BYTES = 64 * 1024, KIB = 102
 enum { FROM, TO, FILES };
 
 struct data {
-	bool opened;
 	int files[FILES];
 	int ends[2];
 	uint64_t *views[FILES]; /* mappings of the files, to fill and to compare */
