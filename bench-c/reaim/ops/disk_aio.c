@@ -38,7 +38,7 @@ static int aio_open(struct reaim_job *job, void **handle, unsigned int depth)
 }
 
 static int aio_submit(struct reaim_job *job, void *handle, struct disk_transfer *transfers,
-		      const unsigned int *slots, unsigned int count)
+		      const unsigned int *slots, unsigned int count, unsigned int *started)
 {
 	struct aio *aio = handle;
 	struct iocb *batch[DISK_QUEUE_DEPTH];
@@ -56,12 +56,15 @@ static int aio_submit(struct reaim_job *job, void *handle, struct disk_transfer 
 		};
 		batch[i] = iocb;
 	}
-	for (unsigned int sent = 0; sent < count;) {
-		long took =
-			syscall(SYS_io_submit, aio->context, (long)(count - sent), batch + sent);
-		if (took <= 0)
+	while (*started < count) {
+		long took = syscall(SYS_io_submit, aio->context, (long)(count - *started),
+				    batch + *started);
+		if (took < 0)
 			return reaim_fail(job, "io_submit: %m");
-		sent += (unsigned int)took;
+		if (took == 0)
+			return reaim_fail(job, "io_submit: took none of %u transfers",
+					  count - *started);
+		*started += (unsigned int)took;
 	}
 	return REAIM_OK;
 }

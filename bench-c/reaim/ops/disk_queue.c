@@ -34,14 +34,14 @@ static int fill(struct reaim_job *job, struct disk_queue *queue, const struct di
 	}
 	if (count == 0)
 		return REAIM_OK;
-	int error = queue->engine->submit(job, queue->handle, queue->transfers, slots, count);
-	if (error != REAIM_OK)
-		return error;
-	for (unsigned int i = 0; i < count; i++)
+	unsigned int taken = 0;
+	int error =
+		queue->engine->submit(job, queue->handle, queue->transfers, slots, count, &taken);
+	for (unsigned int i = 0; i < taken; i++)
 		queue->transfers[slots[i]].under_way = true;
-	*started += count;
-	*under_way += count;
-	return REAIM_OK;
+	*started += taken;
+	*under_way += taken;
+	return error;
 }
 
 static int judge(struct reaim_job *job, const struct disk_queue *queue,

@@ -29,9 +29,10 @@ struct disk_engine {
 	const char *name;
 	/* Takes what the kernel gives; reaim_skip() where it has no such interface. */
 	int (*open)(struct reaim_job *job, void **handle, unsigned int depth);
-	/* Start transfers[slots[0..count-1]]; all or an error. */
+	/* Start transfers[slots[0..count-1]]; all or an error, after which the first `started`
+	 * are under way all the same. */
 	int (*submit)(struct reaim_job *job, void *handle, struct disk_transfer *transfers,
-		      const unsigned int *slots, unsigned int count);
+		      const unsigned int *slots, unsigned int count, unsigned int *started);
 	/* Wait for at least one of those under way; at most `room` are written to `done`. */
 	int (*reap)(struct reaim_job *job, void *handle, struct disk_completion *done,
 		    unsigned int room, unsigned int *count);

@@ -115,7 +115,7 @@ static long enter(const struct uring *ring, unsigned int submit, unsigned int wa
 }
 
 static int uring_submit(struct reaim_job *job, void *handle, struct disk_transfer *transfers,
-			const unsigned int *slots, unsigned int count)
+			const unsigned int *slots, unsigned int count, unsigned int *started)
 {
 	struct uring *ring = handle;
 	unsigned int tail = *ring->sq_tail; /* only this side writes it */
@@ -137,6 +137,7 @@ static int uring_submit(struct reaim_job *job, void *handle, struct disk_transfe
 	long took = enter(ring, count, 0);
 	if (took < 0)
 		return reaim_fail(job, "io_uring_enter: %m");
+	*started = (unsigned int)took;
 	if (took != (long)count)
 		return reaim_fail(job, "io_uring_enter: took %ld of %u transfers", took, count);
 	return REAIM_OK;

@@ -22,6 +22,7 @@ static struct {
 	unsigned syncs;	     /* calls of sync() */
 	unsigned syncfs;     /* calls of syncfs() */
 	unsigned queued;     /* calls that submit to aio or io_uring, or wait */
+	long under_way;	     /* transfers of aio that were submitted and not yet reaped */
 	int flags;	     /* of the descriptor last read from or written to at an offset */
 	int descriptor;	     /* that one */
 	size_t transfer;     /* bytes of the shortest and */
@@ -214,8 +215,19 @@ long syscall(long number, ...)
 		if (fault_shows("truncate_in_queue"))
 			(void)ftruncate(asked.descriptor, 0);
 	}
-	return NEXT(syscall)(number, arguments[0], arguments[1], arguments[2], arguments[3],
-			     arguments[4], arguments[5]);
+	if (number == SYS_io_submit && fault_shows("submit_a_part")) {
+		bool is_rest = arguments[1] == 1;
+		arguments[1] -= 1;
+		if (is_rest) {
+			errno = EAGAIN;
+			return -1;
+		}
+	}
+	long result = NEXT(syscall)(number, arguments[0], arguments[1], arguments[2], arguments[3],
+				    arguments[4], arguments[5]);
+	if (number == SYS_io_submit || number == SYS_io_getevents)
+		asked.under_way += number == SYS_io_submit ? result : -result;
+	return result;
 }
 
 #endif

@@ -210,6 +210,26 @@ static void a_file_that_fails_is_an_error_with_its_name(void **state)
 	}
 }
 
+/* What was taken before the rest was refused still ends before the job does. */
+static void a_part_that_is_submitted_is_waited_for(void **state)
+{
+	struct one_job one;
+
+	(void)state;
+	one_job_begin(&one, NULL);
+	one.around.blocks = BLOCKS;
+	if (!is_set_up(&one, "disk_aio_rr", is_excuse))
+		skip();
+	asked_reset();
+	fault_arm("submit_a_part", 0);
+	assert_int_equal(job_run(&one.job), REAIM_ERROR);
+	fault_arm(NULL, 0);
+	assert_string_equal(one.job.reason, "io_submit: Resource temporarily unavailable");
+	assert_true(asked.queued > 0);
+	assert_int_equal(asked.under_way, 0);
+	assert_int_equal(one_job_end(&one), 0);
+}
+
 static void what_a_kernel_lacks_is_a_skip_with_a_reason(void **state)
 {
 	(void)state;
@@ -231,8 +251,38 @@ static void a_file_system_in_memory_has_no_direct_transfers(void **state)
 	}
 	for (size_t i = 0; i < OPERATIONS; i++)
 		if ((operations[i].flags & O_DIRECT) != 0)
-			assert_ends_in(path, operations[i].name, REAIM_SKIP, "has no O_DIRECT");
+			assert_ends_in(path, operations[i].name, REAIM_SKIP, "O_DIRECT");
 	assert_int_equal(rmdir(path), 0);
+}
+
+/* Jobs take the directories in turn; setup sees one of them. */
+static void direct_jobs_in_the_next_directory_are_checked_too(void **state)
+{
+	char in_memory[] = "/dev/shm/reaim-test-XXXXXX";
+	struct one_job one;
+	struct statfs facts;
+
+	(void)state;
+	if (mkdtemp(in_memory) == NULL || statfs(in_memory, &facts) != 0 ||
+	    facts.f_type != TMPFS_MAGIC) {
+		print_message("SKIP: no tmpfs at /dev/shm\n");
+		skip();
+	}
+	one_job_begin(&one, NULL);
+	one.around.blocks = BLOCKS;
+	one.settings.block_bytes = 4 * KIB;
+	if (!is_set_up(&one, "disk_dio_rr", is_excuse)) {
+		assert_int_equal(rmdir(in_memory), 0);
+		skip();
+	}
+	one.scratch.count = 2;
+	(void)snprintf(one.scratch.directories[1].path, SCRATCH_PATH_SIZE, "%s", in_memory);
+	assert_int_equal(job_run(&one.job), REAIM_OK);
+	assert_int_equal(job_run(&one.job), REAIM_ERROR);
+	assert_non_null(strstr(one.job.reason, in_memory));
+	assert_non_null(strstr(one.job.reason, "O_DIRECT")); /* before Linux 6.6: refuses it */
+	assert_int_equal(rmdir(in_memory), 0);
+	assert_int_equal(one_job_end(&one), 0);
 }
 
 static void a_transfer_larger_than_the_file_is_an_error(void **state)
@@ -304,8 +354,10 @@ int main(void)
 		cmocka_unit_test(block_size_is_the_size_of_a_transfer),
 		cmocka_unit_test(sync_is_what_was_asked_for),
 		cmocka_unit_test(a_file_that_fails_is_an_error_with_its_name),
+		cmocka_unit_test(a_part_that_is_submitted_is_waited_for),
 		cmocka_unit_test(what_a_kernel_lacks_is_a_skip_with_a_reason),
 		cmocka_unit_test(a_file_system_in_memory_has_no_direct_transfers),
+		cmocka_unit_test(direct_jobs_in_the_next_directory_are_checked_too),
 		cmocka_unit_test(a_transfer_larger_than_the_file_is_an_error),
 		cmocka_unit_test(limits_are_errors_with_a_name),
 		cmocka_unit_test(a_full_file_system_is_an_error),
