@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * shared_memory: System V segments that a semaphore guards. A segment goes with its last user,
- * since it is marked for removal as soon as it is attached. A semaphore set would stay, so its
- * key holds the process that made it, and sets of the dead are removed when a process of this
- * program ends by exit(), and before a set is made.
+ * since it is marked for removal as soon as it is attached; only a process that is killed just
+ * before that leaves it. A semaphore set stays, so its key holds the process that made it. What
+ * the dead left is removed when a process of this program ends by exit(), and before a set is
+ * made. It is known by owner, permissions and an odd size too: others may use such a key.
  * Source: shmget(2), semop(2), semctl(2).
  */
 #include "reaim_op.h"
@@ -23,7 +24,10 @@ enum {
 	BLOCK_WORDS = 128,
 	KEY_MARK = 0x6b000000, /* above every process number: at most 2^22 */
 	KEY_PROCESS = 0x003fffff,
+	SEMAPHORES = 13,	 /* of which the first is used */
+	SEGMENT_TAIL_BYTES = 13, /* behind the block */
 	ACCESS = 0600,
+	ACCESS_MASK = 0777,
 	PATH_SIZE = 32,
 };
 
@@ -43,18 +47,36 @@ union semun {
 	struct seminfo *__buf;
 };
 
-/* A zombie is dead too; it has no program any more. Without /proc nobody can tell. */
-static bool is_of_the_dead(key_t key)
+/* A zombie is dead too; it has no program any more. Without /proc nobody can tell, nor of a
+ * process that this name space does not see (0). */
+static bool is_dead(pid_t pid)
 {
 	char path[PATH_SIZE], program;
 
-	if ((key & ~KEY_PROCESS) != KEY_MARK || access("/proc/self/exe", F_OK) != 0)
+	if (pid == 0 || access("/proc/self/exe", F_OK) != 0)
 		return false;
-	(void)snprintf(path, sizeof(path), "/proc/%d/exe", key & KEY_PROCESS);
+	(void)snprintf(path, sizeof(path), "/proc/%d/exe", pid);
 	return readlink(path, &program, sizeof(program)) < 0 && errno == ENOENT;
 }
 
-static __attribute__((destructor)) void remove_sets_of_the_dead(void)
+static bool has_our_access(const struct ipc_perm *permissions)
+{
+	return permissions->cuid == geteuid() && (permissions->mode & ACCESS_MASK) == ACCESS;
+}
+
+static bool is_our_set(const struct semid_ds *set)
+{
+	return has_our_access(&set->sem_perm) && set->sem_nsems == SEMAPHORES &&
+	       (set->sem_perm.__key & ~KEY_PROCESS) == KEY_MARK;
+}
+
+static bool is_our_segment(const struct shmid_ds *segment)
+{
+	return has_our_access(&segment->shm_perm) && segment->shm_perm.__key == IPC_PRIVATE &&
+	       segment->shm_segsz == sizeof(struct block) + SEGMENT_TAIL_BYTES;
+}
+
+static void remove_sets_of_the_dead(void)
 {
 	struct seminfo system;
 	struct semid_ds set;
@@ -62,9 +84,33 @@ static __attribute__((destructor)) void remove_sets_of_the_dead(void)
 
 	for (int i = 0; i <= last_index; i++) {
 		int identifier = semctl(i, 0, SEM_STAT, (union semun){.buf = &set});
-		if (identifier >= 0 && is_of_the_dead(set.sem_perm.__key))
+		if (identifier >= 0 && is_our_set(&set) &&
+		    is_dead(set.sem_perm.__key & KEY_PROCESS))
 			(void)semctl(identifier, 0, IPC_RMID);
 	}
+}
+
+static void remove_segments_of_the_dead(void)
+{
+	union {
+		struct shm_info info;
+		struct shmid_ds argument; /* shmctl(2) takes every structure as this one */
+	} system;
+	struct shmid_ds segment;
+	int last_index = shmctl(0, SHM_INFO, &system.argument);
+
+	for (int i = 0; i <= last_index; i++) {
+		int identifier = shmctl(i, SHM_STAT, &segment);
+		if (identifier >= 0 && is_our_segment(&segment) && segment.shm_nattch == 0 &&
+		    is_dead(segment.shm_cpid))
+			(void)shmctl(identifier, IPC_RMID, NULL);
+	}
+}
+
+static __attribute__((destructor)) void remove_what_the_dead_left(void)
+{
+	remove_sets_of_the_dead();
+	remove_segments_of_the_dead();
 }
 
 /* One semaphore, free. A set with our own process number is one of the dead too. */
@@ -72,10 +118,12 @@ static int make_semaphore(struct reaim_job *job, struct guarded *guarded)
 {
 	key_t key = KEY_MARK | getpid();
 	int old = semget(key, 0, ACCESS);
+	struct semid_ds set;
 
-	if (old >= 0 && semctl(old, 0, IPC_RMID) != 0)
+	if (old >= 0 && semctl(old, 0, IPC_STAT, (union semun){.buf = &set}) == 0 &&
+	    is_our_set(&set) && semctl(old, 0, IPC_RMID) != 0)
 		return reaim_fail(job, "semctl IPC_RMID: %m");
-	guarded->semaphores = semget(key, 1, IPC_CREAT | IPC_EXCL | ACCESS);
+	guarded->semaphores = semget(key, SEMAPHORES, IPC_CREAT | IPC_EXCL | ACCESS);
 	if (guarded->semaphores < 0)
 		return reaim_fail(job, "semget: %m");
 	if (semctl(guarded->semaphores, 0, SETVAL, (union semun){.val = 1}) != 0)
@@ -85,7 +133,8 @@ static int make_semaphore(struct reaim_job *job, struct guarded *guarded)
 
 static int attach_segment(struct reaim_job *job, struct block **segment)
 {
-	int identifier = shmget(IPC_PRIVATE, sizeof(struct block), IPC_CREAT | ACCESS);
+	int identifier =
+		shmget(IPC_PRIVATE, sizeof(struct block) + SEGMENT_TAIL_BYTES, IPC_CREAT | ACCESS);
 
 	if (identifier < 0)
 		return reaim_fail(job, "shmget: %m");
@@ -151,8 +200,11 @@ static int operate(struct reaim_job *job, struct guarded *guarded)
 
 static int setup(struct reaim_job *job)
 {
-	(void)job;
-	remove_sets_of_the_dead();
+	struct seminfo system;
+
+	if (semctl(0, 0, SEM_INFO, (union semun){.__buf = &system}) < 0 && errno == ENOSYS)
+		return reaim_skip(job, "semctl: %m: this kernel has no System V IPC");
+	remove_what_the_dead_left();
 	return REAIM_OK;
 }
 

@@ -126,6 +126,36 @@ int semop(int semaphores, struct sembuf *steps, size_t count)
 	return -1;
 }
 
+int semctl(int semaphores, int number, int command, ...)
+{
+	unsigned long argument = 0;
+	va_list list;
+
+	va_start(list, command);
+	if (command != IPC_RMID)
+		argument = va_arg(list, unsigned long);
+	va_end(list);
+	if (!fault_shows("no_semaphores"))
+		return NEXT(semctl)(semaphores, number, command, argument);
+	errno = ENOSYS;
+	return -1;
+}
+
+void *shmat(int segment, const void *address, int flags)
+{
+	if (fault_shows("die_in_shmat"))
+		(void)raise(SIGKILL);
+	return NEXT(shmat)(segment, address, flags);
+}
+
+int access(const char *path, int mode)
+{
+	if (strcmp(path, "/bin/sh") != 0 || !fault_shows("no_shell"))
+		return NEXT(access)(path, mode);
+	errno = ENOENT;
+	return -1;
+}
+
 int nanosleep(const struct timespec *wanted, struct timespec *left)
 {
 	(void)left;

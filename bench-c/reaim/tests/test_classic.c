@@ -173,29 +173,77 @@ static bool has_segment_of(pid_t pid)
 	return false;
 }
 
-static void a_killed_process_leaves_no_semaphore_for_long(void **state)
+/* Killed in a job; it stays a zombie until it is reaped. */
+static pid_t killed_by(struct one_job *one, const char *fault, unsigned after)
 {
-	struct one_job one;
-
-	(void)state;
-	one_job_begin(&one, NULL);
-	assert_int_equal(one_job_set_up(&one, "shared_memory"), REAIM_OK);
+	siginfo_t end;
 	pid_t pid = fork();
+
 	if (pid == 0) {
-		fault_arm("die_in_semop", 10);
-		_exit(job_run(&one.job));
+		fault_arm(fault, after);
+		_exit(job_run(&one->job));
 	}
-	siginfo_t end; /* and it stays a zombie until this test has seen the set go */
 	assert_int_equal(waitid(P_PID, (id_t)pid, &end, WEXITED | WNOWAIT), 0);
 	assert_true(end.si_code == CLD_KILLED && end.si_status == SIGKILL);
-	assert_false(has_segment_of(pid));
-	key_t key = 0x6b000000 | pid;
-	assert_true(semget(key, 0, 0) >= 0); /* or there is nothing to show */
-	job_tear_down(&one.job);
-	assert_int_equal(one_job_set_up(&one, "shared_memory"), REAIM_OK);
-	assert_true(semget(key, 0, 0) < 0 && errno == ENOENT);
+	return pid;
+}
+
+static void a_killed_process_leaves_nothing_shared_for_long(void **state)
+{
+	static const struct {
+		const char *fault;
+		unsigned after;
+		bool leaves_a_segment;
+	} cases[] = {{"die_in_semop", 10, false}, {"die_in_shmat", 2, true}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct one_job one;
+
+		one_job_begin(&one, NULL);
+		assert_int_equal(one_job_set_up(&one, "shared_memory"), REAIM_OK);
+		pid_t pid = killed_by(&one, cases[i].fault, cases[i].after);
+		key_t key = 0x6b000000 | pid;
+		assert_true(semget(key, 0, 0) >= 0); /* or there is nothing to show */
+		assert_true(has_segment_of(pid) == cases[i].leaves_a_segment);
+		job_tear_down(&one.job);
+		assert_int_equal(one_job_set_up(&one, "shared_memory"), REAIM_OK);
+		assert_true(semget(key, 0, 0) < 0 && errno == ENOENT);
+		assert_false(has_segment_of(pid));
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		assert_int_equal(one_job_end(&one), 0);
+	}
+}
+
+/* A set of one semaphore under such a key is somebody else's, whoever is dead. */
+static void semaphores_of_others_stay(void **state)
+{
+	struct one_job one;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		_exit(0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	int foreign = semget(0x6b000000 | pid, 1, IPC_CREAT | IPC_EXCL | 0600);
+	int own_key = semget(0x6b000000 | getpid(), 1, IPC_CREAT | IPC_EXCL | 0600);
+	assert_true(foreign >= 0 && own_key >= 0);
+	one_job_begin(&one, NULL);
+	assert_int_equal(one_job_set_up(&one, "shared_memory"), REAIM_OK);
+	assert_int_equal(job_run(&one.job), REAIM_ERROR);
+	assert_string_equal(one.job.reason, "semget: File exists");
 	assert_int_equal(one_job_end(&one), 0);
+	assert_int_equal(semctl(foreign, 0, IPC_RMID), 0);
+	assert_int_equal(semctl(own_key, 0, IPC_RMID), 0);
+}
+
+static void what_a_machine_lacks_is_a_skip_with_a_reason(void **state)
+{
+	(void)state;
+	fault_arm("no_semaphores", 0);
+	assert_ends("shared_memory", REAIM_SKIP, "no System V IPC", &(struct trouble){0});
+	fault_arm("no_shell", 0);
+	assert_ends("shell_rtns_1", REAIM_SKIP, "/bin/sh: No such file", &(struct trouble){0});
 }
 
 int main(void)
@@ -207,7 +255,9 @@ int main(void)
 		cmocka_unit_test(no_descriptors_left_is_an_error),
 		cmocka_unit_test(a_break_that_cannot_move_is_an_error),
 		cmocka_unit_test(a_script_that_may_not_write_is_an_error),
-		cmocka_unit_test(a_killed_process_leaves_no_semaphore_for_long),
+		cmocka_unit_test(what_a_machine_lacks_is_a_skip_with_a_reason),
+		cmocka_unit_test(a_killed_process_leaves_nothing_shared_for_long),
+		cmocka_unit_test(semaphores_of_others_stay),
 		cmocka_unit_test(a_full_file_system_is_an_error),
 	};
 
