@@ -2,7 +2,8 @@
 /*
  * A file that fills this child's part of a set fraction of the page cache, made once and kept.
  * Each job moves reaim_blocks() KiB of it at random places, so that the cache is as full as
- * was asked while its pages are found, dirtied and written back.
+ * was asked while its pages are found, dirtied and written back. Both operations of a child
+ * work on the one file, or the cache would be twice as full.
  * Source: White, "Performance Testing the Linux Kernel" (OLS 2003), section 3.4, future work:
  * "tests that attempt to consume a noticeable percentage of the cache"; mincore(2).
  */
@@ -11,6 +12,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -22,6 +24,9 @@ struct cache {
 	unsigned char *buffer;
 	struct disk_file file;
 };
+
+static struct cache cache_of_child;
+static unsigned int operations_set_up;
 
 static int move_block(struct reaim_job *job, struct cache *cache, bool write)
 {
@@ -45,7 +50,7 @@ static int move_block(struct reaim_job *job, struct cache *cache, bool write)
 
 static int move_blocks(struct reaim_job *job, bool write)
 {
-	struct cache *cache = reaim_data(job);
+	struct cache *cache = &cache_of_child;
 	int error = REAIM_OK;
 
 	for (uint64_t i = 0; i < cache->transfers && error == REAIM_OK; i++)
@@ -89,9 +94,8 @@ static int check_resident(struct reaim_job *job, const struct cache *cache)
 	return error;
 }
 
-static int setup(struct reaim_job *job)
+static int make_cache(struct reaim_job *job, struct cache *cache)
 {
-	struct cache *cache = reaim_data(job);
 	struct disk_layout *layout = &cache->layout;
 	struct disk_file *file = &cache->file;
 	int error = disk_test_layout(job, layout);
@@ -122,15 +126,24 @@ static int setup(struct reaim_job *job)
 	return error;
 }
 
+static int setup(struct reaim_job *job)
+{
+	if (operations_set_up++ > 0)
+		return REAIM_OK;
+	(void)memset(&cache_of_child, 0, sizeof(cache_of_child));
+	return make_cache(job, &cache_of_child);
+}
+
 static void teardown(struct reaim_job *job)
 {
-	struct cache *cache = reaim_data(job);
+	struct cache *cache = &cache_of_child;
 
+	(void)job;
+	if (--operations_set_up > 0)
+		return;
 	disk_remove(&cache->file);
 	disk_free(cache->buffer, cache->layout.chunk_bytes);
 	disk_free(cache->writes, disk_layout_blocks(&cache->layout));
-	cache->buffer = NULL;
-	cache->writes = NULL;
 }
 
 static const struct reaim_op disk_cache_rr = {
@@ -140,7 +153,6 @@ static const struct reaim_op disk_cache_rr = {
 	       "before the pass and seen in the cache by mincore(). All bytes are checked.",
 	.kind = REAIM_DISK,
 	.operations_per_block = 1,
-	.data_size = sizeof(struct cache),
 	.setup = setup,
 	.run = run_rr,
 	.teardown = teardown,
@@ -151,10 +163,10 @@ static const struct reaim_op disk_cache_update = {
 	.name = "disk_cache_update",
 	.unit = "Updates of a Full Cache (K)",
 	.doc = "Reads and writes random blocks of a file as large as this child's part of "
-	       "--cache-fraction. Each read must find what the last write of that block left.",
+	       "--cache-fraction, the same as disk_cache_rr's. Each read must find what the "
+	       "last write of that block left.",
 	.kind = REAIM_DISK,
 	.operations_per_block = 1,
-	.data_size = sizeof(struct cache),
 	.setup = setup,
 	.run = run_update,
 	.teardown = teardown,

@@ -242,6 +242,29 @@ static void the_cache_file_is_as_large_as_asked_and_stays(void **state)
 	}
 }
 
+static void both_operations_of_a_user_share_the_cache_file(void **state)
+{
+	struct one_job one;
+	struct reaim_job update;
+	char path[CACHE_PATH_SIZE];
+
+	(void)state;
+	begin_cache(&one);
+	assert_int_equal(one_job_set_up(&one, "disk_cache_rr"), REAIM_OK);
+	assert_int_equal(job_set_up(&update, catalogue_find("disk_cache_update"), &one.user, 1),
+			 REAIM_OK);
+	for (int i = 0; i < JOBS; i++) {
+		assert_int_equal(job_run(&update), REAIM_OK);
+		assert_int_equal(job_run(&one.job), REAIM_OK);
+	}
+	/* Once the one file is unlinked the directory is empty, and both can go on. */
+	assert_int_equal(unlink(cache_file(&one, path)), 0);
+	assert_int_equal(rmdir(one.scratch.directories[0].path), 0);
+	job_tear_down(&one.job);
+	assert_int_equal(job_run(&update), REAIM_OK);
+	job_tear_down(&update);
+}
+
 static void a_cache_file_that_changes_between_jobs_is_an_error(void **state)
 {
 	(void)state;
@@ -305,6 +328,7 @@ int main(void)
 		cmocka_unit_test(without_a_disk_under_it_the_common_file_is_a_skip),
 		cmocka_unit_test(options_that_are_missing_are_a_skip),
 		cmocka_unit_test(the_cache_file_is_as_large_as_asked_and_stays),
+		cmocka_unit_test(both_operations_of_a_user_share_the_cache_file),
 		cmocka_unit_test(a_cache_file_that_changes_between_jobs_is_an_error),
 		cmocka_unit_test(an_update_that_is_lost_is_an_error),
 		cmocka_unit_test(a_cache_that_does_not_hold_the_file_is_an_error),
