@@ -30,7 +30,8 @@ struct search {
 	struct name *names;
 };
 
-/* Each entry of the tree is kept with the same chance, however many there are (reservoir). */
+/* Each entry of the tree is kept with the same chance, however many there are (reservoir). The
+ * same tree and seed give the same names. */
 static void keep(struct reaim_job *job, struct search *search, uint64_t seen, const char *path,
 		 ino_t inode)
 {
@@ -44,6 +45,12 @@ static void keep(struct reaim_job *job, struct search *search, uint64_t seen, co
 		search->count++;
 }
 
+/* In the order of names: that of a directory differs from one file system to the next. */
+static int by_name(const FTSENT **left, const FTSENT **right)
+{
+	return strcmp((*left)->fts_name, (*right)->fts_name);
+}
+
 static int walk(struct reaim_job *job, struct search *search, const char *tree)
 {
 	char root[DISK_PATH_BYTES];
@@ -53,10 +60,11 @@ static int walk(struct reaim_job *job, struct search *search, const char *tree)
 	if (strlen(tree) >= sizeof(root))
 		return reaim_fail(job, "the path of the source tree is too long");
 	(void)strcpy(root, tree);
-	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, by_name);
 	if (fts == NULL)
 		return reaim_fail(job, "walk %s: %m", tree);
 	while (seen < WALK_MAX) {
+		errno = 0;
 		const FTSENT *entry = fts_read(fts);
 		if (entry == NULL)
 			break;
@@ -67,7 +75,11 @@ static int walk(struct reaim_job *job, struct search *search, const char *tree)
 		const char *below = entry->fts_path + strlen(root);
 		keep(job, search, seen++, below + strspn(below, "/"), entry->fts_statp->st_ino);
 	}
+	int error = seen < WALK_MAX ? errno : 0; /* 0 at the end of the tree */
 	(void)fts_close(fts);
+	errno = error;
+	if (error != 0)
+		return reaim_fail(job, "walk %s: %m", tree);
 	if (search->count == 0)
 		return reaim_fail(job, "nothing to search in the source tree %s", tree);
 	return REAIM_OK;

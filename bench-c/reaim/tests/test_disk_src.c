@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "faults.h"
 #include "one_job.h"
 
 #include <fcntl.h>
@@ -14,11 +15,12 @@
 
 enum { JOBS = 3, DIRECTORIES = 4 };
 
-static void begin_tree(struct one_job *one, int files)
+/* In `directory`, or in a new one. */
+static void begin_tree(struct one_job *one, const char *directory, int files)
 {
 	char path[SCRATCH_PATH_SIZE + 64];
 
-	one_job_begin(one, NULL);
+	one_job_begin(one, directory);
 	(void)snprintf(one->scratch.source_tree, sizeof(one->scratch.source_tree), "%.200s/tree",
 		       one->scratch.directories[0].path);
 	assert_int_equal(mkdir(one->scratch.source_tree, 0700), 0);
@@ -80,7 +82,7 @@ static void a_tree_of_any_size_is_searched_75_times(void **state)
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		struct one_job one;
 
-		begin_tree(&one, sizes[i]);
+		begin_tree(&one, NULL, sizes[i]);
 		assert_int_equal(one_job_set_up(&one, "disk_src"), REAIM_OK);
 		for (int j = 0; j < JOBS; j++) {
 			assert_int_equal(job_run(&one.job), REAIM_OK);
@@ -90,13 +92,50 @@ static void a_tree_of_any_size_is_searched_75_times(void **state)
 	}
 }
 
+/* A number that tells names, and their order, from others. */
+static uint64_t searched;
+
+int fstatat(int directory, const char *restrict path, struct stat *restrict facts, int flags)
+{
+	for (const char *byte = path; *byte != '\0'; byte++)
+		searched = searched * 31 + (unsigned char)*byte;
+	return NEXT(fstatat)(directory, path, facts, flags);
+}
+
+static uint64_t names_of_a_job(struct one_job *one)
+{
+	searched = 0;
+	one->user = user_of(&one->around, 0);
+	assert_int_equal(one_job_set_up(one, "disk_src"), REAIM_OK);
+	assert_int_equal(job_run(&one->job), REAIM_OK);
+	job_tear_down(&one->job);
+	return searched;
+}
+
+/* A file system in memory lists what was made last first or last. */
+static void the_order_of_a_directory_is_not_that_of_the_search(void **state)
+{
+	char in_memory[] = "/dev/shm/reaim-test-XXXXXX";
+	struct one_job one;
+
+	(void)state;
+	begin_tree(&one, mkdtemp(in_memory), 400);
+	uint64_t names = names_of_a_job(&one);
+	assert_true(names != 0);
+	change_tree(&one, 100, true);
+	assert_int_equal(names_of_a_job(&one), names);
+	one.settings.seed = 2;
+	assert_true(names_of_a_job(&one) != names);
+	end_tree(&one, 400, false);
+}
+
 static void a_tree_that_changes_is_an_error(void **state)
 {
 	(void)state;
 	for (int again = 0; again <= 1; again++) {
 		struct one_job one;
 
-		begin_tree(&one, 200);
+		begin_tree(&one, NULL, 200);
 		assert_int_equal(one_job_set_up(&one, "disk_src"), REAIM_OK);
 		change_tree(&one, 200, again == 1);
 		assert_int_equal(job_run(&one.job), REAIM_ERROR);
@@ -112,7 +151,7 @@ static void an_empty_tree_is_an_error(void **state)
 	struct one_job one;
 
 	(void)state;
-	begin_tree(&one, 0);
+	begin_tree(&one, NULL, 0);
 	assert_int_equal(one_job_set_up(&one, "disk_src"), REAIM_ERROR);
 	assert_non_null(strstr(one.job.reason, "nothing to search in the source tree /"));
 	end_tree(&one, 0, true);
@@ -122,6 +161,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tree_of_any_size_is_searched_75_times),
+		cmocka_unit_test(the_order_of_a_directory_is_not_that_of_the_search),
 		cmocka_unit_test(a_tree_that_changes_is_an_error),
 		cmocka_unit_test(an_empty_tree_is_an_error),
 	};
