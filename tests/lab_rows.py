@@ -51,7 +51,15 @@ class LabRows:
                     options={},
                 )
 
-    def submit(self, *, boots_per_arm: int = 2, mail: str | None = None, built: bool = True) -> int:
+    def submit(
+        self,
+        *,
+        boots_per_arm: int = 2,
+        mail: str | None = None,
+        built: bool = True,
+        workloads: list[str] | None = None,
+        profile: bool = False,
+    ) -> int:
         """A submission whose kernels are built, unless told otherwise; its id."""
         with self.unit_of_work() as session:
             submission = Submission(
@@ -62,7 +70,8 @@ class LabRows:
                 patch="",
                 patchset_hash="1" * 64,
                 kconfig="tinyconfig+virt-min",
-                workloads=WORKLOADS,
+                workloads=workloads or WORKLOADS,
+                profile=profile,
                 machine_type="virtual",
                 boots_per_arm=boots_per_arm,
                 mail=mail,
@@ -156,10 +165,14 @@ class LabRows:
 
     def run_job(self, submission_id: int, order_no: int, *, samples: list[float]) -> None:
         """One job from the queue to its end, with these samples."""
+        self.run_phases(submission_id, order_no, phases={WORKLOADS[0]: kbench_document(samples)})
+
+    def run_phases(self, submission_id: int, order_no: int, *, phases: dict[str, object]) -> None:
+        """One job from the queue to its end, with a document of each phase."""
         self.tick()
         job = self.job(submission_id, order_no)
         self.run_to_agent(job)
-        self.report(job, *agent_events(self.release(job), samples=samples))
+        self.report(job, *phase_events(self.release(job), phases=phases))
         self.finish(job)
 
     def release(self, job: Job) -> str:
@@ -207,11 +220,18 @@ def kbench_document(samples: list[float]) -> dict[str, object]:
 
 def agent_events(release: str, *, samples: list[float]) -> list[dict[str, object]]:
     """Everything that an agent reports of a job with one phase."""
-    phase = WORKLOADS[0]
-    return [
-        {"phase": "", "seq": 1, "kind": "job_started", "at_ns": 1, "uname_release": release, "facts": {}},
-        {"phase": phase, "seq": 1, "kind": "phase_started", "at_ns": 2},
-        {"phase": phase, "seq": 2, "kind": "result", "at_ns": 3, "document": kbench_document(samples)},
-        {"phase": phase, "seq": 3, "kind": "phase_finished", "at_ns": 4, "outcome": "done", "exit_code": 0},
-        {"phase": "", "seq": 2, "kind": "job_finished", "at_ns": 5, "outcome": "done"},
+    return phase_events(release, phases={WORKLOADS[0]: kbench_document(samples)})
+
+
+def phase_events(release: str, *, phases: dict[str, object]) -> list[dict[str, object]]:
+    """Everything that an agent reports of a job whose phases print these documents, and all end well."""
+    events: list[dict[str, object]] = [
+        {"phase": "", "seq": 1, "kind": "job_started", "at_ns": 1, "uname_release": release, "facts": {}}
     ]
+    for phase, document in phases.items():
+        events += [
+            {"phase": phase, "seq": 1, "kind": "phase_started", "at_ns": 2},
+            {"phase": phase, "seq": 2, "kind": "result", "at_ns": 3, "document": document},
+            {"phase": phase, "seq": 3, "kind": "phase_finished", "at_ns": 4, "outcome": "done", "exit_code": 0},
+        ]
+    return [*events, {"phase": "", "seq": 2, "kind": "job_finished", "at_ns": 5, "outcome": "done"}]

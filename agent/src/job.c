@@ -169,15 +169,24 @@ static int parse_env(const json_t *source, struct job_phase *phase, const struct
 static int parse_result_format(const json_t *source, struct job_phase *phase,
 			       const struct place *place)
 {
-	const char *format = json_string_value(json_object_get(source, "result_format"));
+	static const struct {
+		const char *name;
+		enum result_format format;
+	} known[] = {
+		{"kbench", RESULT_KBENCH},
+		{"reaim", RESULT_REAIM},
+		{"profile", RESULT_PROFILE},
+		{"none", RESULT_NONE},
+	};
+	const char *name = json_string_value(json_object_get(source, "result_format"));
 
-	if (format != NULL && strcmp(format, "kbench") == 0)
-		phase->result_format = RESULT_KBENCH;
-	else if (format != NULL && strcmp(format, "none") == 0)
-		phase->result_format = RESULT_NONE;
-	else
-		return refuse(place, "result_format: \"kbench\" or \"none\" is required");
-	return 0;
+	for (size_t i = 0; name != NULL && i < sizeof(known) / sizeof(known[0]); i++) {
+		if (strcmp(name, known[i].name) == 0) {
+			phase->result_format = known[i].format;
+			return 0;
+		}
+	}
+	return refuse(place, "result_format: kbench, reaim, profile or none is required");
 }
 
 static int parse_phase(const json_t *source, const struct job *job, struct job_phase *phase,

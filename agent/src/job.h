@@ -25,7 +25,10 @@
 
 enum result_format {
 	RESULT_NONE,
-	RESULT_KBENCH, /* stdout is one JSON object, sent to the server as it is */
+	/* Each of these: stdout is one JSON object, sent to the server as it is. */
+	RESULT_KBENCH,
+	RESULT_REAIM,
+	RESULT_PROFILE,
 };
 
 struct job_phase {

@@ -101,6 +101,33 @@ static void takes_each_member(void **state)
 	job_free(&job);
 }
 
+static void takes_each_result_format(void **state)
+{
+	static const struct {
+		const char *name;
+		enum result_format format;
+	} known[] = {
+		{"kbench", RESULT_KBENCH},
+		{"reaim", RESULT_REAIM},
+		{"profile", RESULT_PROFILE},
+		{"none", RESULT_NONE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		json_t *document = good_document();
+		struct job job;
+		struct job_error error;
+
+		json_object_set_new(first_phase(document), "result_format",
+				    json_string(known[i].name));
+		assert_int_equal(parse(document, &job, &error), 0);
+		json_decref(document);
+		assert_int_equal(job.phases[0].result_format, known[i].format);
+		job_free(&job);
+	}
+}
+
 static void environment_is_base_and_job(void **state)
 {
 	json_t *document = good_document();
@@ -323,13 +350,15 @@ static void refuses_bad_numbers(void **state)
 	assert_member_refused("output_limit_bytes", json_null(),
 			      "phases[0].output_limit_bytes: an integer is required");
 	assert_member_refused("result_format", json_string("xml"),
-			      "phases[0].result_format: \"kbench\" or \"none\" is required");
+			      "phases[0].result_format: kbench, reaim, profile or none is "
+			      "required");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_each_member),
+		cmocka_unit_test(takes_each_result_format),
 		cmocka_unit_test(environment_is_base_and_job),
 		cmocka_unit_test(takes_the_examples_of_the_contract),
 		cmocka_unit_test(limits_are_those_of_the_contract),

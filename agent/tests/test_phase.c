@@ -313,15 +313,16 @@ static void the_end_of_stderr_is_kept(void **state)
 	phase_report_free(&report);
 }
 
-/* What a kbench phase with this stdout and exit status is judged to be. */
-static enum phase_outcome judged(const char *script, bool *has_document, char *reason)
+/* What a phase of this format, with this stdout and exit status, is judged to be. */
+static enum phase_outcome judged(enum result_format format, const char *script, bool *has_document,
+				 char *reason)
 {
 	struct shell_phase buffer;
 	struct phase_report report;
 	struct job_phase *phase = shell(&buffer, script);
 	enum phase_outcome outcome;
 
-	phase->result_format = RESULT_KBENCH;
+	phase->result_format = format;
 	phase_run(phase, &report);
 	*has_document = result_judge(phase, &report);
 	snprintf(reason, sizeof(report.reason), "%s", report.reason);
@@ -330,31 +331,51 @@ static enum phase_outcome judged(const char *script, bool *has_document, char *r
 	return outcome;
 }
 
-static void a_kbench_document_is_judged(void **state)
+static void a_document_is_judged(enum result_format format)
+{
+	char reason[256];
+	bool has_document;
+
+	assert_int_equal(judged(format, "echo '{}'", &has_document, reason), PHASE_DONE);
+	assert_true(has_document);
+	assert_int_equal(judged(format, "echo '{}'; exit 4", &has_document, reason), PHASE_DONE);
+	assert_true(has_document);
+	assert_string_equal(reason, "");
+	assert_int_equal(judged(format, "echo '{}'; exit 1", &has_document, reason), PHASE_ERROR);
+	assert_true(has_document);
+	assert_string_equal(reason, "exit status 1");
+	assert_int_equal(judged(format, "echo '{}'; kill -9 $$", &has_document, reason),
+			 PHASE_ERROR);
+	assert_false(has_document);
+	assert_int_equal(judged(format, "exit 1", &has_document, reason), PHASE_ERROR);
+	assert_string_equal(reason, "exit status 1");
+	assert_int_equal(judged(format, "exit 0", &has_document, reason), PHASE_ERROR);
+	assert_string_equal(reason, "stdout is empty, a JSON document was expected");
+	assert_int_equal(judged(format, "echo '[]'", &has_document, reason), PHASE_ERROR);
+	assert_string_equal(reason, "stdout is JSON, but not an object");
+	assert_int_equal(judged(format, "echo '{'; exit 0", &has_document, reason), PHASE_ERROR);
+	assert_memory_equal(reason, "stdout is not JSON: line 2 column 0: ", 37);
+	assert_false(has_document);
+}
+
+static void each_kind_of_document_is_judged(void **state)
+{
+	(void)state;
+	a_document_is_judged(RESULT_KBENCH);
+	a_document_is_judged(RESULT_REAIM);
+	a_document_is_judged(RESULT_PROFILE);
+}
+
+static void a_phase_without_a_format_has_no_document(void **state)
 {
 	char reason[256];
 	bool has_document;
 
 	(void)state;
-	assert_int_equal(judged("echo '{}'", &has_document, reason), PHASE_DONE);
-	assert_true(has_document);
-	assert_int_equal(judged("echo '{}'; exit 4", &has_document, reason), PHASE_DONE);
-	assert_true(has_document);
-	assert_string_equal(reason, "");
-	assert_int_equal(judged("echo '{}'; exit 1", &has_document, reason), PHASE_ERROR);
-	assert_true(has_document);
-	assert_string_equal(reason, "exit status 1");
-	assert_int_equal(judged("echo '{}'; kill -9 $$", &has_document, reason), PHASE_ERROR);
+	assert_int_equal(judged(RESULT_NONE, "echo '{}'", &has_document, reason), PHASE_DONE);
 	assert_false(has_document);
-	assert_int_equal(judged("exit 1", &has_document, reason), PHASE_ERROR);
-	assert_string_equal(reason, "exit status 1");
-	assert_int_equal(judged("exit 0", &has_document, reason), PHASE_ERROR);
-	assert_string_equal(reason, "stdout is empty, a JSON document was expected");
-	assert_int_equal(judged("echo '[]'", &has_document, reason), PHASE_ERROR);
-	assert_string_equal(reason, "stdout is JSON, but not an object");
-	assert_int_equal(judged("echo '{'; exit 0", &has_document, reason), PHASE_ERROR);
-	assert_memory_equal(reason, "stdout is not JSON: line 2 column 0: ", 37);
-	assert_false(has_document);
+	assert_int_equal(judged(RESULT_NONE, "exit 4", &has_document, reason), PHASE_ERROR);
+	assert_string_equal(reason, "exit status 4");
 }
 
 /* The last one: from here on this process counts as told to stop. */
@@ -392,7 +413,8 @@ int main(void)
 		cmocka_unit_test(an_output_flood_is_cut),
 		cmocka_unit_test(output_up_to_the_limit_is_kept),
 		cmocka_unit_test(the_end_of_stderr_is_kept),
-		cmocka_unit_test(a_kbench_document_is_judged),
+		cmocka_unit_test(each_kind_of_document_is_judged),
+		cmocka_unit_test(a_phase_without_a_format_has_no_document),
 		cmocka_unit_test(sigterm_ends_the_phase),
 	};
 

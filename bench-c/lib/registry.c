@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "registry.h"
 
+#include "spelling.h"
+
 #include <string.h>
 
 /* Bounds of the section that BENCH_REGISTER fills; made by the linker. Weak, so that a
@@ -34,44 +36,15 @@ const struct bench *registry_at(size_t index)
 	return NULL;
 }
 
-enum { NAME_MAX_LENGTH = 63 };
-
-static size_t smaller(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Levenshtein: insertions, deletions and replacements that turn one name into the other. */
-static size_t edit_distance(const char *from, const char *to)
-{
-	size_t row[NAME_MAX_LENGTH + 1];
-	size_t width = strnlen(to, NAME_MAX_LENGTH);
-	size_t height = strnlen(from, NAME_MAX_LENGTH);
-
-	for (size_t j = 0; j <= width; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= height; i++) {
-		size_t diagonal = row[0];
-		row[0] = i;
-		for (size_t j = 1; j <= width; j++) {
-			size_t above = row[j];
-			size_t replaced = diagonal + (from[i - 1] != to[j - 1]);
-			row[j] = smaller(replaced, 1 + smaller(above, row[j - 1]));
-			diagonal = above;
-		}
-	}
-	return row[width];
-}
-
-/* A third of the name may be wrong, or a part of the full name may have been given. */
+/* Misspelt, or a part of the full name. */
 const char *registry_suggest(const char *name)
 {
-	size_t best = 2 + strnlen(name, NAME_MAX_LENGTH) / 3;
+	size_t best = spelling_tolerance(name);
 	const char *suggestion = NULL;
 
 	for (size_t i = 0; i < registry_count(); i++) {
 		const char *known = registry_at(i)->name;
-		size_t distance = edit_distance(name, known);
+		size_t distance = spelling_distance(name, known);
 		if (distance < best) {
 			best = distance;
 			suggestion = known;

@@ -27,6 +27,7 @@ from kdyno.submissions.views import router as submissions_router
 from kdyno.web.views import install_error_pages, static_files
 from kdyno.web.views import router as web_router
 from kdyno.worker import celery_app, configure, send_hint
+from kdyno.workloads.views import router as workloads_router
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +49,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         submissions_router,
         kernels_router,
         machines_router,
+        workloads_router,
         agent_router,
         lab_router,
         boot_router,

@@ -6,6 +6,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 MIGRATIONS = ROOT / "migrations"
 IMAGE_RECIPE = ROOT / "provisioning" / "images"
-AGENT_BINARY = ROOT / "agent" / "build" / "kdyno-agent"
-KBENCH_BINARY = ROOT / "bench-c" / "build" / "kbench"
+# What is installed on machines under test, by its name there; an archive is unpacked beside itself.
+PROGRAMS = {
+    "kdyno-agent": ROOT / "agent" / "build" / "kdyno-agent",
+    "profile": ROOT / "agent" / "hooks" / "profile",
+    "kbench": ROOT / "bench-c" / "build" / "kbench",
+    "reaim.tar": ROOT / "bench-c" / "build" / "reaim.tar",
+}
 EXAMPLE_PATCHES = ROOT / "examples" / "patches"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The whole path with nothing faked: real patches, real builds, real machines booted by iPXE, real verdicts.
 
-Both example patches run at the same time, one on each virtual machine, through the command line. Meanwhile the
-server is killed while an agent reports.
+Both example patches run at the same time, one on each virtual machine, through the command line, with the micro
+benchmarks, one of reaim's mixes, and profiles. Meanwhile the server is killed while an agent reports.
 """
 
 import json
@@ -16,10 +16,12 @@ from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from kdyno.checkout import EXAMPLE_PATCHES
 from kdyno.kernels.acquire import packaged_source
+from kdyno.workloads.catalog import default_names
 from tests.running_lab import RunningLab, free_port, running_lab, wait_for
 
 pytestmark = [pytest.mark.guest, pytest.mark.timeout(2400)]
@@ -27,6 +29,9 @@ pytestmark = [pytest.mark.guest, pytest.mark.timeout(2400)]
 # A developer who runs this again and again may keep the lab: the image and the base kernel are then made once.
 KEPT_DATA_DIR = os.environ.get("KDYNO_E2E_DATA_DIR")
 SUBMISSION_TIMEOUT_S = 1800
+MIX = "reaim-short"
+# The one sub-test of the mix that calls getppid().
+CALLS_GETPPID = "misc_rtns_1"
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +60,9 @@ def kdyno(lab: RunningLab, *arguments: str, timeout_s: float = 600) -> subproces
 
 def submit(lab: RunningLab, patch: Path) -> subprocess.CompletedProcess[str]:
     arguments = ["submit", "--tree", "linux", "--patch", str(patch), "--mail", "dev@example.org", "--wait", "--json"]
-    return kdyno(lab, *arguments, timeout_s=SUBMISSION_TIMEOUT_S)
+    for workload in (*default_names(), MIX):
+        arguments += ["--workload", workload]
+    return kdyno(lab, *arguments, "--profile", timeout_s=SUBMISSION_TIMEOUT_S)
 
 
 def kill_server_while_an_agent_reports(lab: RunningLab) -> None:
@@ -101,13 +108,14 @@ def by_workload(view: dict[str, Any]) -> dict[str, list[str]]:
     return verdicts
 
 
-def test_the_slower_system_call_is_the_only_regression(outcomes: dict[str, Any]) -> None:
+def test_the_slower_system_call_and_the_mix_that_makes_it_are_the_only_regressions(outcomes: dict[str, Any]) -> None:
     done = next(done for name, done in outcomes.items() if "getppid" in name)
     view = answer(done)
     assert done.returncode == 1
     assert view["verdict"] == "regression"
     verdicts = by_workload(view)
     assert verdicts.pop("syscall-getppid") == ["regression"]
+    assert verdicts.pop(MIX) == ["regression"]
     assert not any("regression" in found for found in verdicts.values()), view["rows"]
     slowdown = next(row["effect_percent"] for row in view["rows"] if row["workload"] == "syscall-getppid")
     assert slowdown > 20
@@ -119,6 +127,35 @@ def test_a_changed_comment_is_no_regression(outcomes: dict[str, Any]) -> None:
     assert view["verdict"] != "regression"
     assert done.returncode in (0, 4), done.stderr
     assert not any("regression" in found for found in by_workload(view).values()), view["rows"]
+
+
+def test_the_mix_says_which_of_its_sub_tests_moved(outcomes: dict[str, Any]) -> None:
+    view = answer(next(done for name, done in outcomes.items() if "getppid" in name))
+    details = {row["metric"]: row for row in view["details"] if row["workload"] == MIX}
+    assert len(details) > 17
+    slower = {name for name, row in details.items() if row["verdict"] == "regression" and row["unit"] == "ns"}
+    assert slower == {CALLS_GETPPID}, details
+    assert details[CALLS_GETPPID]["effect_percent"] > 20
+
+
+def test_a_mix_that_the_patch_does_not_touch_was_measured_on_both_kernels(outcomes: dict[str, Any]) -> None:
+    view = answer(next(done for name, done in outcomes.items() if "comment" in name))
+    (row,) = [row for row in view["rows"] if row["workload"] == MIX]
+    assert (row["metric"], row["unit"]) == ("jpm", "jobs/min")
+    assert row["base_median"] > 0 and row["patched_median"] > 0
+    assert abs(row["effect_percent"]) < 2
+
+
+def test_every_boot_was_profiled_after_it_was_measured(lab: RunningLab, outcomes: dict[str, Any]) -> None:
+    jobs = [
+        step["job_id"] for done in outcomes.values() for step in answer(done)["progress"]["steps"] if step["job_id"]
+    ]
+    assert len(jobs) == 8
+    for job_id in jobs:
+        text = httpx.get(f"{lab.url}/jobs/{job_id}", timeout=30).text
+        profiles = text.split("Profiles of attempt")[1].split('id="events-title"')[0]
+        assert profiles.count(" s watched") == len(default_names()) + 1
+        assert "ctxt" in profiles
 
 
 def test_every_boot_proved_what_it_ran(lab: RunningLab, outcomes: dict[str, Any]) -> None:

@@ -104,6 +104,22 @@ def test_a_good_request_is_queued_whole(client: TestClient, lab: LabRows) -> Non
     assert client.get(f"/api/v1/submissions/{view['id']}").json() == view
 
 
+def test_a_request_without_workloads_gets_the_default_ones(client: TestClient) -> None:
+    listed = client.get("/api/v1/workloads").json()
+    kinds = {workload["name"]: (workload["kind"], workload["by_default"]) for workload in listed}
+    assert kinds["reaim-compute"] == ("macro", False)
+    assert kinds["syscall-getppid"] == ("micro", True)
+    wanted = [name for name, (_, by_default) in kinds.items() if by_default]
+    queued = client.post("/api/v1/submissions", json={**request(), "workloads": []}).json()
+    assert (queued["workloads"], queued["profile"]) == (wanted, False)
+
+
+def test_a_macro_workload_and_a_profile_are_asked_for_by_name(client: TestClient) -> None:
+    answer = client.post("/api/v1/submissions", json=request(workloads=["reaim-compute"], profile=True))
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["workloads"], answer.json()["profile"]) == (["reaim-compute"], True)
+
+
 @pytest.mark.parametrize(
     ("changes", "field", "words"),
     [
@@ -115,6 +131,7 @@ def test_a_good_request_is_queued_whole(client: TestClient, lab: LabRows) -> Non
         ({"patch": GOOD_PATCH + "+" * 2_000_000}, "patch", ["1048576"]),
         ({"kconfig": "tinyconfig+nosuch"}, "kconfig", ["nosuch", "virt-min"]),
         ({"workloads": ["syscal-getppid"]}, "workloads", ["did you mean 'syscall-getppid'"]),
+        ({"workloads": ["reaim-computer"]}, "workloads", ["did you mean 'reaim-compute'"]),
         ({"machine_type": "mainframe"}, "machine_type", ["no machine matches", "virtual"]),
         ({"boots_per_arm": 1}, "boots_per_arm", ["2 to 20"]),
         ({"mail": "nobody"}, "mail", ["not a mail address"]),

@@ -2,7 +2,7 @@
 """What every way to prepare a machine is given, gives back and raises."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -56,20 +56,24 @@ class Expected:
 
 @dataclass(frozen=True)
 class Payload:
-    """What the machine gets. The server at `server_url`, no final slash, must serve the two programs."""
+    """What the machine gets: programs by their names in /opt/kdyno, where NAME.tar is also unpacked, as NAME.
 
-    agent: Path
-    kbench: Path
+    The server at `server_url`, no final slash, must serve each of them under /boot/payload/NAME.
+    """
+
+    programs: Mapping[str, Path]
     server_url: str
     token: str
 
     def __post_init__(self) -> None:
+        for name in self.programs:
+            _check(_WORD, name, name="program")
         _check(_URL, self.server_url, name="server_url")
         if not _TOKEN.fullmatch(self.token):
             raise PrepareError("token: not one word of letters, digits, - and _")
 
     def __repr__(self) -> str:
-        return f"Payload(agent={self.agent!s}, kbench={self.kbench!s}, server_url={self.server_url!r}, token=***)"
+        return f"Payload(programs={list(self.programs)}, server_url={self.server_url!r}, token=***)"
 
 
 def ignore(_: str) -> None:

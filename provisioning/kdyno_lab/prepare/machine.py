@@ -101,7 +101,7 @@ def _variables(*, expected: Expected, payload: Payload) -> dict[str, Any]:
         "kdyno_prove_image_id": expected.image_id,
         "kdyno_agent_attempt_id": expected.attempt_id,
         "kdyno_agent_server_url": payload.server_url,
-        "kdyno_agent_blake2b": {"agent": _blake2b(payload.agent), "kbench": _blake2b(payload.kbench)},
+        "kdyno_agent_programs": {name: _blake2b(path) for name, path in payload.programs.items()},
     }
 
 

@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stored verdicts: one row per compared metric of a submission."""
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kdyno.db.base import Base, BigId, CreatedAt, Json
+from kdyno.db.base import Base, BigId, CreatedAt, Json, in_values
+from kdyno.results.roles import MetricRole
 
 
 class MetricVerdict(Base):
     """What the patch did to one metric: effect with interval, verdict, and why."""
 
     __tablename__ = "metric_verdicts"
-    __table_args__ = (UniqueConstraint("submission_id", "workload", "benchmark", "placement", "metric"),)
+    __table_args__ = (
+        CheckConstraint(in_values("role", MetricRole), name="role"),
+        UniqueConstraint("submission_id", "workload", "benchmark", "placement", "metric"),
+    )
 
     id: Mapped[BigId]
     submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"))
@@ -21,6 +25,7 @@ class MetricVerdict(Base):
     metric: Mapped[str]
     unit: Mapped[str]
     direction: Mapped[str]
+    role: Mapped[str] = mapped_column(default=MetricRole.KEY.value, server_default=MetricRole.KEY.value)
     base_median: Mapped[float]
     patched_median: Mapped[float]
     effect: Mapped[float]

@@ -23,6 +23,7 @@ from kdyno.jobs.models import Attempt, Job
 from kdyno.machines.models import Machine
 from kdyno.results import service as results
 from kdyno.results.models import Metric, Run
+from kdyno.results.roles import MAIN_METRICS, MetricRole
 from kdyno.submissions.models import Arm, Submission
 from kdyno.submissions.status import ArmName
 
@@ -37,15 +38,20 @@ class SubmissionSamples:
     minutes_per_boot: float | None
 
 
-def load_samples(session: Session, *, submission: Submission) -> SubmissionSamples:
-    """All samples of the published attempts of a submission, by metric, arm and boot."""
+def load_samples(session: Session, *, submission: Submission, role: MetricRole = MetricRole.KEY) -> SubmissionSamples:
+    """All samples of the published attempts of a submission for metrics of one role, by metric, arm and boot."""
     query = (
         select(Arm.name, Attempt, Run, Metric)
         .join(Job, Job.arm_id == Arm.id)
         .join(Attempt, Attempt.id == Job.current_attempt_id)
         .join(Run, Run.attempt_id == Attempt.id)
         .join(Metric, Metric.run_id == Run.id)
-        .where(Arm.submission_id == submission.id, Run.status == "done", Job.failure_class.is_(None))
+        .where(
+            Arm.submission_id == submission.id,
+            Run.status == "done",
+            Job.failure_class.is_(None),
+            Metric.role == role.value,
+        )
         .order_by(Run.phase, Run.benchmark, Run.placement, Metric.name, Job.order_no)
     )
     arms: dict[SeriesKey, dict[str, list[BootSamples]]] = defaultdict(lambda: {name: [] for name in ArmName})
@@ -73,7 +79,7 @@ def load_samples(session: Session, *, submission: Submission) -> SubmissionSampl
 
 
 def _pair(key: SeriesKey, sides: dict[str, list[BootSamples]], *, prior: BootPrior) -> MetricPair:
-    name = key.workload if key.metric == "latency" else f"{key.workload} {key.metric}"
+    name = key.workload if key.metric in MAIN_METRICS else f"{key.workload} {key.metric}"
     return MetricPair(
         metric=MetricIdentity(name=name, unit=key.unit, direction=Direction(key.direction)),
         base=ArmSamples(name=ArmName.BASE, boots=sides[ArmName.BASE]),
@@ -89,12 +95,18 @@ def compare_samples(samples: SubmissionSamples) -> SubmissionComparison:
 
 
 def store_verdicts(
-    session: Session, *, submission_id: int, keys: list[SeriesKey], result: SubmissionComparison
+    session: Session,
+    *,
+    submission_id: int,
+    keys: list[SeriesKey],
+    result: SubmissionComparison,
+    role: MetricRole = MetricRole.KEY,
 ) -> None:
     """Store one row per metric; repeating it changes nothing."""
     for key, item in zip(keys, result.comparisons, strict=True):
         values = _verdict_values(item) | {
             "submission_id": submission_id,
+            "role": role.value,
             **key._asdict(),
         }
         session.execute(insert(MetricVerdict).values(**values).on_conflict_do_nothing())

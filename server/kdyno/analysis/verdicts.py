@@ -26,6 +26,9 @@ MEANINGS: dict[Verdict, str] = {
     Verdict.NEED_MORE: "these boots cannot tell; more boots are needed",
 }
 
+# A difference that was proven, either way.
+MOVED = frozenset({Verdict.REGRESSION, Verdict.IMPROVEMENT})
+
 EXIT_CODES: dict[Verdict, int] = {
     Verdict.NO_CHANGE: 0,
     Verdict.IMPROVEMENT: 0,

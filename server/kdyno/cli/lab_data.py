@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`kdyno tree`, `image`, `machine`, `token` and `cancel`: what a lab works with, by its API."""
+"""`kdyno tree`, `image`, `machine`, `workload`, `token` and `cancel`: what a lab works with, by its API."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +18,7 @@ _PATIENCE_S = 30.0
 tree_app = typer.Typer(no_args_is_help=True, help="Kernel source trees of this lab.")
 image_app = typer.Typer(no_args_is_help=True, help="The golden image that machines are reset to.")
 machine_app = typer.Typer(no_args_is_help=True, help="Machines under test.")
+workload_app = typer.Typer(no_args_is_help=True, help="What can be measured.")
 token_app = typer.Typer(no_args_is_help=True, help="Tokens of the REST API.")
 
 
@@ -131,6 +132,16 @@ def change_health(
     with _client() as client:
         client.call("POST", f"/api/v1/machines/{name}/health", json={"health": health, "reason": reason})
     typer.echo(f"machine {name} is {health}")
+
+
+@workload_app.command("list")
+def list_workloads() -> None:
+    """Show the workloads that requests may name; those `by default` run when a request names none."""
+    with _client() as client:
+        rows = client.call("GET", "/api/v1/workloads")
+    for row in rows:
+        row["by default"] = "yes" if row["by_default"] else ""
+    _table(rows, ["name", "kind", "by default", "about"], empty="The catalogue is empty.")
 
 
 @token_app.command("create")

@@ -31,6 +31,7 @@ app.add_typer(analyze.analyze_app, name="analyze")
 app.add_typer(lab_data.tree_app, name="tree")
 app.add_typer(lab_data.image_app, name="image")
 app.add_typer(lab_data.machine_app, name="machine")
+app.add_typer(lab_data.workload_app, name="workload")
 app.add_typer(lab_data.token_app, name="token")
 for name, command in processes.COMMANDS.items():
     app.command(name, rich_help_panel="Single processes of a lab")(command)

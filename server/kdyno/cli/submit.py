@@ -25,8 +25,15 @@ def submit(
     base: Annotated[str, typer.Option(help="Revision the patch applies to. (default: the tree's own)")] = "",
     kconfig: Annotated[str, typer.Option(help="tinyconfig or defconfig, then +FRAGMENT for each fragment.")] = "",
     workload: Annotated[
-        list[str] | None, typer.Option(help="Workload to run; may be repeated. (default: all)", show_default=False)
+        list[str] | None,
+        typer.Option(
+            help="Workload to run, may be repeated; `kdyno workload list` shows them. (default: the micro benchmarks)",
+            show_default=False,
+        ),
     ] = None,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Run each workload once more at the end of a boot, profiled.")
+    ] = False,
     machine_type: Annotated[str, typer.Option(help="Type of machine. (default: the only one)")] = "",
     boots: Annotated[
         int | None, typer.Option(min=1, help="Boots of each kernel. (default: the server's)", show_default=False)
@@ -53,7 +60,7 @@ def submit(
     """
     # what was not given is left to the server, which knows its defaults
     wanted: dict[str, object] = {"base": base, "kconfig": kconfig, "workloads": workload, "machine_type": machine_type}
-    wanted |= {"boots_per_arm": boots, "mail": mail, "title": title}
+    wanted |= {"boots_per_arm": boots, "profile": profile, "mail": mail, "title": title}
     request: dict[str, Any] = {"tree": tree, "patch": read_patch(patch)}
     request |= {name: value for name, value in wanted.items() if value}
     client = open_client(server=server, token_file=token_file, patience_s=None if wait else 30.0)

@@ -2,18 +2,19 @@
 """Draws the answer to a test request, and says which exit code it is."""
 
 from enum import IntEnum
+from itertools import groupby
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from kdyno.analysis.text import quantity
-from kdyno.analysis.verdicts import EXIT_CODES, Verdict
+from kdyno.analysis.verdicts import EXIT_CODES, MOVED, Verdict
 from kdyno.jobs.states import FailureClass
+from kdyno.results.roles import MAIN_METRICS
 from kdyno.submissions.schemas import ResultRow, SubmissionView
 
-# What a workload is there for; its other metrics are named beside it.
-_MAIN_METRIC = "latency"
+_MOST_NAMED = 12
 
 _STYLES = {
     Verdict.REGRESSION: "bold red",
@@ -50,16 +51,27 @@ def print_outcome(console: Console, view: SubmissionView) -> None:
         for row in view.rows:
             if row.reason and row.verdict in {Verdict.REGRESSION, Verdict.IMPROVEMENT, Verdict.NEED_MORE}:
                 console.print(f"{_metric(row)}: {row.reason}", highlight=False, markup=False)
+        _print_moved(console, view.details)
         if view.machine_caveat:
             console.print(f"Note: {view.machine_caveat}.", highlight=False, markup=False, style="dim")
     if view.verdict is not None:
         verdict = Verdict(view.verdict)
-        words = f"Overall: {verdict} ({verdict.meaning})"
+        words = f"Overall: {verdict} ({view.verdict_reason or verdict.meaning})"
         console.print(Text(words, style=_STYLES[verdict]), soft_wrap=True)
     elif view.failure is not None:
         whose = "the request's" if view.failure.failure_class in _FAILURES_OF_THE_REQUEST else "the lab's"
         words = f"No verdict: {view.failure.failure_class}: {view.failure.message} (this is {whose} problem)"
         console.print(Text(words, style="red"), soft_wrap=True)
+
+
+def _print_moved(console: Console, details: list[ResultRow]) -> None:
+    """One line for each workload whose parts were compared: those that moved, the largest first."""
+    for workload, found in groupby(details, key=lambda row: row.workload):
+        parts = list(found)
+        moved = [f"{row.metric} {_percent(row.effect_percent)} %" for row in parts if row.verdict in MOVED]
+        shown = ", ".join(moved[:_MOST_NAMED]) or f"none of {len(parts)} parts"
+        more = f" and {len(moved) - _MOST_NAMED} more" if len(moved) > _MOST_NAMED else ""
+        console.print(f"Moved inside of {workload}: {shown}{more}", highlight=False, markup=False)
 
 
 def _table(rows: list[ResultRow]) -> Table:
@@ -81,7 +93,7 @@ def _table(rows: list[ResultRow]) -> Table:
 
 
 def _metric(row: ResultRow) -> str:
-    return row.workload if row.metric == _MAIN_METRIC else f"{row.workload} {row.metric}"
+    return row.workload if row.metric in MAIN_METRICS else f"{row.workload} {row.metric}"
 
 
 def _interval(row: ResultRow) -> str:

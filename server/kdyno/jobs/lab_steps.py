@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy import func, select
 
-from kdyno.checkout import AGENT_BINARY, KBENCH_BINARY
+from kdyno.checkout import PROGRAMS
 from kdyno.jobs import service as jobs
-from kdyno.jobs.document import workloads_of_job
+from kdyno.jobs.document import phases_of_job
 from kdyno.jobs.models import Attempt, Job
 from kdyno.jobs.states import Failure, FailureClass, JobStatus
 from kdyno.kernels.models import Build
@@ -109,12 +109,7 @@ def prepare_attempt(runtime: Runtime, *, attempt_id: int) -> None:
             port=int(options.get("ssh_port", 22)),
             private_key=runtime.paths.ssh_key,
             expected=Expected(release=target.release, attempt_id=attempt_id, image_id=target.attempt.image_id),
-            payload=Payload(
-                agent=AGENT_BINARY,
-                kbench=KBENCH_BINARY,
-                server_url=GUEST_SERVER_URL,
-                token=target.attempt.token or "",
-            ),
+            payload=Payload(programs=PROGRAMS, server_url=GUEST_SERVER_URL, token=target.attempt.token or ""),
             timeout_s=runtime.budgets.preparing.total_seconds(),
         )
     except PrepareError as error:
@@ -128,13 +123,13 @@ def prepare_attempt(runtime: Runtime, *, attempt_id: int) -> None:
         return
     with runtime.unit_of_work() as session:
         session.get_one(Attempt, attempt_id).state_manifest = dict(manifest)
-        phases = workloads_of_job(session, job_id=target.job_id)
+        phases = phases_of_job(session, job_id=target.job_id)
         jobs.transition(
             session,
             job_id=target.job_id,
             source=JobStatus.PREPARING,
             target=JobStatus.RUNNING,
-            due_in=runtime.budgets.running(phase_timeouts_s=[w.timeout_s + w.term_grace_s for w in phases]),
+            due_in=runtime.budgets.running(phase_timeouts_s=[phase.limit_s for phase in phases]),
         )
 
 

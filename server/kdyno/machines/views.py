@@ -11,7 +11,7 @@ from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, PlainTextResponse, Response
 from pydantic import BaseModel, Field
 
-from kdyno.checkout import AGENT_BINARY, KBENCH_BINARY
+from kdyno.checkout import PROGRAMS
 from kdyno.dependencies import BearerToken, DbSession, RuntimeDep, attempt_of_token
 from kdyno.jobs import imaging
 from kdyno.machines import boot, service
@@ -91,20 +91,12 @@ def _file(path: Path) -> FileResponse:
     return FileResponse(path, media_type="application/octet-stream")
 
 
-class PayloadName(StrEnum):
-    """Programs that are installed on machines under test."""
-
-    AGENT = "agent"
-    KBENCH = "kbench"
-
-
-_PAYLOADS = {PayloadName.AGENT: AGENT_BINARY, PayloadName.KBENCH: KBENCH_BINARY}
-
-
 @router.get("/boot/payload/{name}")
-def payload_file(name: PayloadName) -> FileResponse:
+def payload_file(name: str) -> FileResponse:
     """A program for a machine under test, which checks its hash against what Ansible told it."""
-    return _file(_PAYLOADS[name])
+    if name not in PROGRAMS:
+        raise HTTPException(404, f"no program {name[:80]!r}: there are {', '.join(PROGRAMS)}")
+    return _file(PROGRAMS[name])
 
 
 class ImagerReport(BaseModel):

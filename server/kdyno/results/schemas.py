@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an agent may send, and the document that kbench prints. Unknown keys are kept out of the tables."""
+"""What an agent may send, and the documents of kbench and of the profiler. Unknown keys stay out of the tables."""
 
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+
+from kdyno.results.roles import MetricRole
 
 Name = Annotated[str, Field(max_length=200)]
 Text = Annotated[str, Field(max_length=8192)]
@@ -33,7 +35,7 @@ class PhaseOutcome(StrEnum):
 
 
 class MetricDocument(BaseModel):
-    """One metric of kbench's JSON: every sample, in order, in `unit`."""
+    """One metric: every sample, in order, in `unit`. All that kbench measures is key."""
 
     name: Name
     unit: Name
@@ -42,6 +44,7 @@ class MetricDocument(BaseModel):
     samples: Annotated[list[FiniteFloat], Field(min_length=1, max_length=MAX_SAMPLES_PER_METRIC)]
     median: FiniteFloat
     converged: bool
+    role: MetricRole = MetricRole.KEY
 
     model_config = ConfigDict(extra="allow")
 
@@ -51,14 +54,14 @@ class MetricDocument(BaseModel):
 
 
 class BenchmarkDocument(BaseModel):
-    """One benchmark of kbench's JSON."""
+    """One benchmark, as kbench prints it and as other documents are brought to."""
 
     name: Name
-    placement: Name = "free"
+    placement: Text = "free"
     parameters: dict[str, Any] = Field(default_factory=dict)
     status: Literal["done", "error", "skip"]
     reason: Text = ""
-    metrics: Annotated[list[MetricDocument], Field(max_length=100)] = Field(default_factory=list)
+    metrics: Annotated[list[MetricDocument], Field(max_length=500)] = Field(default_factory=list)
     counts_per_op: dict[str, FiniteFloat] = Field(default_factory=dict)
 
 
@@ -70,6 +73,25 @@ class KbenchDocument(BaseModel):
     host: dict[str, Any]
     clock: dict[str, Any]
     benchmarks: Annotated[list[BenchmarkDocument], Field(max_length=500)]
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What is kept with each run: what measured, where, by which clock."""
+        return {"harness": self.harness, "host": self.host, "clock": self.clock}
+
+
+class ProfileDocument(BaseModel):
+    """What the profiler prints: counters of the kernel, end minus begin of the pass, and perf's report if there is one.
+
+    The agent's output limit bounds it as a whole.
+    """
+
+    schema_: Literal["kdyno.profile/1"] = Field(alias="schema")
+    command: Annotated[list[Text], Field(max_length=256)]
+    interval_s: Annotated[FiniteFloat, Field(ge=0)]
+    counters: dict[Name, dict[Name, FiniteFloat]]
+    perf: str = ""
+    notes: Annotated[list[Text], Field(max_length=100)] = Field(default_factory=list)
 
 
 class AgentEvent(BaseModel):

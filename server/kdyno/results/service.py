@@ -13,12 +13,21 @@ from sqlalchemy.orm import Session
 from kdyno.db.engine import copy_rows
 from kdyno.jobs import service as jobs
 from kdyno.jobs.budgets import StatusBudgets
-from kdyno.jobs.document import workloads_of_job
+from kdyno.jobs.document import PROFILE_PREFIX, phases_of_job
 from kdyno.jobs.models import Attempt, Job
 from kdyno.jobs.states import Failure, FailureClass, JobStatus
 from kdyno.kernels.models import Build
-from kdyno.results.models import AgentMessage, Metric, Run, Sample
-from kdyno.results.schemas import AgentEvent, AgentReport, BenchmarkDocument, EventKind, KbenchDocument, PhaseOutcome
+from kdyno.results.models import AgentMessage, Metric, Profile, Run, Sample
+from kdyno.results.reaim import ReaimDocument
+from kdyno.results.schemas import (
+    AgentEvent,
+    AgentReport,
+    BenchmarkDocument,
+    EventKind,
+    KbenchDocument,
+    PhaseOutcome,
+    ProfileDocument,
+)
 from kdyno.submissions.models import Arm
 
 log = structlog.get_logger(__name__)
@@ -71,7 +80,10 @@ def _accept(session: Session, *, job: Job, attempt: Attempt, event: AgentEvent, 
             attempt.agent_facts = event.facts or {}
             _prove_release(session, job=job, attempt=attempt, event=event, budgets=budgets)
         case EventKind.RESULT:
-            _store_result(session, attempt=attempt, event=event)
+            if event.phase.startswith(PROFILE_PREFIX):
+                _store_profile(session, attempt=attempt, event=event)
+            else:
+                _store_result(session, attempt=attempt, event=event)
         case EventKind.JOB_FINISHED:
             failure = _failure_of_job(session, attempt=attempt, event=event)
             jobs.collect(session, job_id=job.id, failure=failure, budgets=budgets)
@@ -89,16 +101,42 @@ def _prove_release(session: Session, *, job: Job, attempt: Attempt, event: Agent
 
 
 def _store_result(session: Session, *, attempt: Attempt, event: AgentEvent) -> None:
+    of_reaim = (event.document or {}).get("schema") == ReaimDocument.SCHEMA
     try:
-        document = KbenchDocument.model_validate(event.document)
+        document = (ReaimDocument if of_reaim else KbenchDocument).model_validate(event.document)
+        benchmarks = document.benchmarks
     except ValidationError as error:
-        first = error.errors()[0]
-        reason = f"result is not kbench JSON: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+        reason = f"result is not {'reaim' if of_reaim else 'kbench'} JSON: {_first_problem(error)}"
         values = _run_values(attempt.id, event.phase, harness={})
         session.execute(insert(Run).values(**values, benchmark="", placement="", status="error", reason=reason))
         return
-    for benchmark in document.benchmarks:
-        _store_benchmark(session, attempt_id=attempt.id, phase=event.phase, document=document, benchmark=benchmark)
+    for benchmark in benchmarks:
+        _store_benchmark(
+            session, attempt_id=attempt.id, phase=event.phase, harness=document.provenance, benchmark=benchmark
+        )
+
+
+def _store_profile(session: Session, *, attempt: Attempt, event: AgentEvent) -> None:
+    """Keep a profile; one that cannot be read costs the job nothing but the profile."""
+    try:
+        document = ProfileDocument.model_validate(event.document)
+    except ValidationError as error:
+        jobs.note(
+            session,
+            job_id=attempt.job_id,
+            attempt_id=attempt.id,
+            kind="profile_refused",
+            phase=event.phase,
+            reason=_first_problem(error),
+        )
+        return
+    values = {"attempt_id": attempt.id, "phase": event.phase, "document": document.model_dump(exclude={"schema_"})}
+    session.execute(insert(Profile).values(**values))
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
 def _run_values(attempt_id: int, phase: str, *, harness: dict[str, Any]) -> dict[str, Any]:
@@ -106,9 +144,8 @@ def _run_values(attempt_id: int, phase: str, *, harness: dict[str, Any]) -> dict
 
 
 def _store_benchmark(
-    session: Session, *, attempt_id: int, phase: str, document: KbenchDocument, benchmark: BenchmarkDocument
+    session: Session, *, attempt_id: int, phase: str, harness: dict[str, Any], benchmark: BenchmarkDocument
 ) -> None:
-    harness = {"harness": document.harness, "host": document.host, "clock": document.clock}
     values = _run_values(attempt_id, phase, harness=harness) | {
         "benchmark": benchmark.name,
         "placement": benchmark.placement,
@@ -128,6 +165,7 @@ def _store_benchmark(
                 name=metric.name,
                 unit=metric.unit,
                 direction=metric.direction,
+                role=metric.role.value,
                 operations_per_sample=metric.operations_per_sample,
                 median=metric.median,
                 converged=metric.converged,
@@ -144,8 +182,8 @@ def _sample_rows(metric_id: int, samples: list[float]) -> Iterator[tuple[int, in
 
 
 def _failure_of_job(session: Session, *, attempt: Attempt, event: AgentEvent) -> Failure | None:
-    """Why a job that its agent calls finished has no number, or None when every phase ended well."""
-    failure = _failure_of_phases(session, attempt_id=attempt.id)
+    """Why a job that its agent calls finished has no number, or None when every measured phase ended well."""
+    failure, unprofiled = _failure_of_phases(session, attempt_id=attempt.id)
     if failure is not None:
         return failure
     broken = session.scalar(
@@ -153,30 +191,40 @@ def _failure_of_job(session: Session, *, attempt: Attempt, event: AgentEvent) ->
     )
     if broken is not None:
         return Failure(FailureClass.TEST, f"{broken.phase}/{broken.benchmark}: {broken.reason}")
-    if event.outcome is not PhaseOutcome.DONE:
+    # without a reason, the agent says only that some phase was no good: that was a profile
+    if event.outcome is not PhaseOutcome.DONE and (event.reason or not unprofiled):
         return Failure(FailureClass.INFRASTRUCTURE, f"the agent gave up: {event.reason or 'it does not say why'}")
     ended = set(session.scalars(select(AgentMessage.phase).where(_phase_ends(attempt.id))))
-    missing = [w.name for w in workloads_of_job(session, job_id=attempt.job_id) if w.name not in ended]
+    missing = [phase.name for phase in phases_of_job(session, job_id=attempt.job_id) if phase.name not in ended]
     if missing:
         return Failure(FailureClass.BUG, f"the agent finished without {', '.join(missing)}")
     return None
 
 
-def _failure_of_phases(session: Session, *, attempt_id: int) -> Failure | None:
-    """The first phase that did not end well, as a failure."""
+def _failure_of_phases(session: Session, *, attempt_id: int) -> tuple[Failure | None, bool]:
+    """The first measured phase that did not end well, as a failure; and whether some profile did not.
+
+    The samples are taken when the profiles begin, so a profile that fails takes nothing from them.
+    """
     query = select(AgentMessage).where(_phase_ends(attempt_id)).order_by(AgentMessage.received_at, AgentMessage.seq)
+    unprofiled = False
     for message in session.scalars(query):
         outcome = PhaseOutcome(message.body.get("outcome") or PhaseOutcome.ERROR.value)
-        reason = str(message.body.get("reason") or "")
-        if outcome is PhaseOutcome.TIMEOUT:
-            return Failure(FailureClass.TIMEOUT, f"phase {message.phase}: overran its time limit and was killed")
-        if outcome is not PhaseOutcome.DONE:
-            why = reason or message.body.get("stderr_tail") or "see the job's events"
-            failure_class = FailureClass.TEST
-            if reason in INTERRUPTED_REASONS:
-                failure_class = FailureClass.INFRASTRUCTURE
-            return Failure(failure_class, f"phase {message.phase}: {outcome.value}: {str(why)[-500:]}")
-    return None
+        if outcome is PhaseOutcome.DONE:
+            continue
+        if not message.phase.startswith(PROFILE_PREFIX):
+            return _failure_of_phase(message, outcome), unprofiled
+        unprofiled = True
+    return None, unprofiled
+
+
+def _failure_of_phase(message: AgentMessage, outcome: PhaseOutcome) -> Failure:
+    if outcome is PhaseOutcome.TIMEOUT:
+        return Failure(FailureClass.TIMEOUT, f"phase {message.phase}: overran its time limit and was killed")
+    reason = str(message.body.get("reason") or "")
+    why = reason or message.body.get("stderr_tail") or "see the job's events"
+    failure_class = FailureClass.INFRASTRUCTURE if reason in INTERRUPTED_REASONS else FailureClass.TEST
+    return Failure(failure_class, f"phase {message.phase}: {outcome.value}: {str(why)[-500:]}")
 
 
 def _phase_ends(attempt_id: int) -> ColumnElement[bool]:

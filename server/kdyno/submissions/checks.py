@@ -18,7 +18,7 @@ from kdyno.machines import service as machines
 from kdyno.submissions.models import Submission
 from kdyno.submissions.schemas import FieldProblem, SubmissionRequest
 from kdyno.submissions.status import SubmissionStatus
-from kdyno.workloads.catalog import catalog
+from kdyno.workloads.catalog import catalog, default_names
 
 MIN_BOOTS_PER_ARM = 2  # one boot says nothing about the noise between boots
 _MAIL = re.compile(r"^[^@\s<>\",;:\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253})$")
@@ -95,7 +95,7 @@ def check(session: Session, *, request: SubmissionRequest, paths: Paths, limits:
 def _check_workloads(wanted: list[str], wrong: _Wrong) -> list[str]:
     known = catalog()
     if not wanted:
-        return list(known)
+        return default_names()
     for name in wanted:
         if name not in known:
             near = get_close_matches(name, known, n=1)

@@ -1,22 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Ends a submission: a verdict from its samples or the failure that prevented one, and the mail that says so."""
 
+from itertools import groupby
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kdyno.alerts import service as alerts
 from kdyno.analysis import service as analysis
+from kdyno.analysis import stored
 from kdyno.analysis.compare import SubmissionComparison
+from kdyno.analysis.details import compare_details
+from kdyno.analysis.documents.kbench import UNJUDGED_BENCHMARKS
 from kdyno.analysis.machine_kind import MachineKind
 from kdyno.analysis.plot import samples_figure
 from kdyno.analysis.samples import SamplesError
-from kdyno.analysis.text import verdict_table
+from kdyno.analysis.text import percent, verdict_table
+from kdyno.analysis.verdicts import MOVED
 from kdyno.jobs.models import Job
 from kdyno.jobs.states import Failure, FailureClass, JobStatus
 from kdyno.kernels.status import BuildStatus
 from kdyno.submissions import service as submissions
 from kdyno.submissions.models import Submission
 from kdyno.submissions.status import SubmissionStatus
+
+# So many moved details are named in a mail; the page has all.
+MOST_NAMED = 12
 
 
 def conclude(session: Session, *, submission_id: int, url: str) -> None:
@@ -61,19 +70,41 @@ def _judge(session: Session, *, submission: Submission, url: str) -> Failure | N
     except SamplesError as error:
         return Failure(FailureClass.BUG, f"the samples cannot be compared: {error}")
     analysis.store_verdicts(session, submission_id=submission.id, keys=samples.keys, result=result)
-    submissions.finish(
-        session, submission=submission, verdict=result.verdict.value, reason=result.verdict.meaning, failure=None
-    )
+    compare_details(session, submission=submission)
+    reason = result.verdict.meaning + _left_out(submission, compared={key.workload for key in samples.keys})
+    submissions.finish(session, submission=submission, verdict=result.verdict.value, reason=reason, failure=None)
     if submission.mail:
         alerts.owe_mail(
             session,
             dedupe_key=f"submission-{submission.id}",
             recipient=submission.mail,
             subject=_verdict_subject(submission, result),
-            body_text=_body(submission, text=verdict_table(result) + _note(samples.noise_kind), url=url),
+            body_text=_body(
+                submission,
+                text=verdict_table(result) + _moved(session, submission=submission) + _note(samples.noise_kind),
+                url=url,
+            ),
             picture_png=samples_figure(samples.pairs, result),
         )
     return None
+
+
+def _left_out(submission: Submission, *, compared: set[str]) -> str:
+    """The workloads that gave no figure to compare; the one that is never judged has its benchmark's name."""
+    missing = [name for name in submission.workloads if name not in compared | UNJUDGED_BENCHMARKS]
+    return f"; skipped, or not done alike on both kernels: {', '.join(missing)}" if missing else ""
+
+
+def _moved(session: Session, *, submission: Submission) -> str:
+    """The details that moved, a line for each workload that has any."""
+    rows = [row for row in stored.detail_rows(session, submission_id=submission.id) if row.verdict in MOVED]
+    lines = []
+    for workload, found in groupby(rows, key=lambda row: row.workload):
+        moved = list(found)
+        shown = ", ".join(f"{row.metric} {percent(row.effect)}" for row in moved[:MOST_NAMED])
+        more = f" and {len(moved) - MOST_NAMED} more" if len(moved) > MOST_NAMED else ""
+        lines.append(f"Moved inside of {workload}: {shown}{more}")
+    return "".join(f"\n{line}\n" for line in lines)
 
 
 def _verdict_subject(submission: Submission, result: SubmissionComparison) -> str:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Submissions (in the UI: test requests) and their arms."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kdyno.db.base import Base, BigId, CreatedAt, JsonList, Timestamp, in_values
@@ -29,6 +29,7 @@ class Submission(Base):
     workloads: Mapped[JsonList]
     machine_type: Mapped[str]
     boots_per_arm: Mapped[int]
+    profile: Mapped[bool] = mapped_column(default=False, server_default=false())
     mail: Mapped[str | None]
     requested_by: Mapped[str]
     idempotency_key: Mapped[str | None]

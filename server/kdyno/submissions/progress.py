@@ -52,12 +52,14 @@ def view_of(session: Session, *, submission: Submission, base_url: str) -> Submi
         machine=machine.name if machine else None,
         machine_caveat=MachineKind(machine.noise_kind).caveat if machine else "",
         boots_per_arm=submission.boots_per_arm,
+        profile=submission.profile,
         created_at=submission.created_at,
         finished_at=submission.finished_at,
         progress=ProgressView(steps=steps_of(session, submission=submission)),
         verdict=submission.verdict,
         verdict_reason=submission.verdict_reason,
         rows=[result_row(row) for row in stored.verdict_rows(session, submission_id=submission.id)],
+        details=[result_row(row) for row in stored.detail_rows(session, submission_id=submission.id)],
         failure=failure,
     )
 

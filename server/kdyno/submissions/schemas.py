@@ -17,9 +17,10 @@ class SubmissionRequest(BaseModel):
     base: str = Field(default="", description="Revision the patch applies to; empty: the tree's default.")
     patch: str = Field(description="The patch: `git format-patch` output, an mbox, or a plain unified diff.")
     kconfig: str = Field(default="tinyconfig+virt-min", description="`tinyconfig` or `defconfig`, then +fragments.")
-    workloads: list[str] = Field(default_factory=list, description="Names from the catalogue; empty: all of them.")
+    workloads: list[str] = Field(default_factory=list, description="Names from the catalogue; empty: its default ones.")
     machine_type: str = Field(default="", description="Type of machine; empty when the lab has one type only.")
     boots_per_arm: int = Field(default=2, description="Boots of each kernel; they are interleaved A B B A.")
+    profile: bool = Field(default=False, description="Run each workload once more at the end of a boot, profiled.")
     mail: str | None = Field(default=None, description="Where to send the verdict.")
     title: str = Field(default="", max_length=200, description="Empty: the subject of the patch.")
 
@@ -112,10 +113,14 @@ class SubmissionView(BaseModel):
         default="", description="What a reader of this machine's figures must know; may be empty."
     )
     boots_per_arm: int
+    profile: bool = False
     created_at: datetime
     finished_at: datetime | None
     progress: ProgressView
     verdict: str | None
     verdict_reason: str | None
     rows: list[ResultRow]
+    details: list[ResultRow] = Field(
+        default_factory=list, description="What moved inside of the judged figures, such as sub-tests; not judged."
+    )
     failure: FailureView | None

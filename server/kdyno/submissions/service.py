@@ -62,6 +62,7 @@ def create(
         workloads=checked.workloads,
         machine_type=checked.machine_type,
         boots_per_arm=request.boots_per_arm,
+        profile=request.profile,
         mail=request.mail or None,
         requested_by=requested_by,
         idempotency_key=idempotency_key,

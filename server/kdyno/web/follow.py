@@ -171,7 +171,7 @@ def panics_of(session: Session, *, submission_id: int) -> list[Panic]:
 
 def rerun_command(submission: Submission) -> str:
     """The command that asks for the same measurement again, ready for a shell."""
-    options = [
+    options: list[tuple[str, ...]] = [
         ("--tree", submission.tree_name),
         ("--patch", f"submission-{submission.id}.patch"),
         ("--base", submission.base_commit),
@@ -179,5 +179,6 @@ def rerun_command(submission: Submission) -> str:
         *(("--workload", str(name)) for name in submission.workloads),
         ("--machine-type", submission.machine_type),
         ("--boots", str(submission.boots_per_arm)),
+        *([("--profile",)] if submission.profile else []),
     ]
     return " \\\n  ".join(["kdyno submit --wait", *(shlex.join(option) for option in options)])

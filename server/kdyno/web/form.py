@@ -35,6 +35,7 @@ class TypedForm:
     workloads: list[str] = field(default_factory=list)
     machine_type: str = ""
     boots_per_arm: str = str(DEFAULT_BOOTS)
+    profile: bool = False
     mail: str = ""
     title: str = ""
     key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
@@ -68,6 +69,7 @@ class TypedForm:
             workloads=self.workloads,
             machine_type=self.machine_type,
             boots_per_arm=int(self.boots_per_arm),
+            profile=self.profile,
             mail=self.mail.strip() or None,
             title=self.title.strip(),
         )
@@ -77,7 +79,8 @@ async def posted_form(request: Request) -> TypedForm:
     """The form that was posted; the application has already refused a body that is too large."""
     limit = request.app.state.runtime.settings.limits.request_body_bytes
     async with request.form(max_files=1, max_fields=200, max_part_size=limit) as data:
-        form = TypedForm(workloads=[value for value in data.getlist("workloads") if isinstance(value, str)])
+        chosen = [value for value in data.getlist("workloads") if isinstance(value, str)]
+        form = TypedForm(workloads=chosen, profile="profile" in data)
         for name in _TEXT_FIELDS:
             if name in data:
                 setattr(form, name, _text(data, name))

@@ -12,6 +12,7 @@ from kdyno.jobs.models import Attempt, Job
 from kdyno.machines.models import Machine
 from kdyno.submissions.models import Arm, Submission
 from kdyno.web import job_timeline as timeline
+from kdyno.web import profiles
 from kdyno.web.render import SECURITY_HEADERS, page
 
 router = APIRouter(prefix="/jobs")
@@ -41,6 +42,7 @@ def read_job(
         attempt=chosen,
         stays=timeline.stays(created_at=job.created_at, events=events),
         events=events,
+        profiles=profiles.profiles_of(session, attempt_id=chosen.id) if chosen else [],
         console=timeline.console_page(session, attempt_id=chosen.id, page=console) if chosen else None,
     )
 

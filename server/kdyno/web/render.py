@@ -13,7 +13,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from kdyno import __version__
 from kdyno.analysis.text import percent, quantity
-from kdyno.web.wording import BLAME, STATUS_MEANINGS, badge_of
+from kdyno.analysis.verdicts import MOVED
+from kdyno.results.roles import MAIN_METRICS
+from kdyno.web.wording import BLAME, KIND_TITLES, STATUS_MEANINGS, badge_of, detail_badge_of
 
 WEB_DIR = Path(__file__).parent
 STATIC_DIR = WEB_DIR / "static"
@@ -65,6 +67,10 @@ def environment() -> Environment:
         "asset": asset,
         "badge_of": badge_of,
         "blame": BLAME,
+        "detail_badge_of": detail_badge_of,
+        "kind_titles": KIND_TITLES,
+        "main_metrics": MAIN_METRICS,
+        "moved_verdicts": MOVED,
         "status_meanings": STATUS_MEANINGS,
         "version": __version__,
         "now": lambda: datetime.now(UTC),

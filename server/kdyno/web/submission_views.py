@@ -23,7 +23,7 @@ from kdyno.web.form import FormUnreadable, TypedForm, posted_form
 from kdyno.web.guard import require_same_origin
 from kdyno.web.render import SECURITY_HEADERS, page
 from kdyno.web.stream import Update, stream
-from kdyno.workloads.catalog import catalog
+from kdyno.workloads.catalog import WorkloadKind, catalog, default_names
 
 router = APIRouter()
 
@@ -43,8 +43,8 @@ def list_submissions(
 
 @router.get("/submissions/new")
 def new_form(request: Request, session: DbSession, runtime: RuntimeDep) -> Response:
-    """The empty form; all workloads are chosen."""
-    return _form_page(request, session, runtime=runtime, form=TypedForm(workloads=list(catalog())))
+    """The empty form; the default workloads are chosen."""
+    return _form_page(request, session, runtime=runtime, form=TypedForm(workloads=default_names()))
 
 
 @router.post("/submissions", dependencies=_POSTED_ONLY_HERE)
@@ -94,7 +94,7 @@ def _form_page(request: Request, session: Session, *, runtime: Runtime, form: Ty
         "form": form,
         "trees": kernels.list_trees(session),
         "machine_types": machines.machine_types(session),
-        "workloads": list(catalog().values()),
+        "workloads": [(kind, [w for w in catalog().values() if w.kind is kind]) for kind in WorkloadKind],
         "kconfig_bases": [base.value for base in KconfigBase],
         "fragments": list(available_fragments().values()),
         "min_boots": MIN_BOOTS_PER_ARM,

@@ -9,6 +9,7 @@ from kdyno.kernels.status import BuildStatus
 from kdyno.machines.health import MachineHealth
 from kdyno.submissions.schemas import StepState
 from kdyno.submissions.status import SubmissionStatus
+from kdyno.workloads.catalog import WorkloadKind
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,25 @@ def badge_of(value: str) -> Badge:
     """The badge of a status or verdict; statuses of work under way look alike."""
     return _BADGES.get(value) or Badge("live", "▶", value)
 
+
+_DETAIL_BADGES: dict[str, Badge] = {
+    Verdict.REGRESSION: Badge("bad", "▼", "worse"),
+    Verdict.IMPROVEMENT: Badge("good", "▲", "better"),
+    Verdict.NO_CHANGE: Badge("calm", "=", "no change"),
+    Verdict.NEED_MORE: Badge("idle", "?", "cannot tell"),
+}
+
+
+def detail_badge_of(value: str) -> Badge:
+    """The badge of a detail's comparison: what was found, without the weight of a verdict."""
+    return _DETAIL_BADGES[value]
+
+
+KIND_TITLES: dict[str, str] = {
+    WorkloadKind.MICRO: "Micro benchmarks: one small operation each",
+    WorkloadKind.MACRO: "Macro workloads: users at work",
+    WorkloadKind.EXTERNAL: "Programs of others",
+}
 
 BLAME: dict[str, str] = {
     FailureClass.USER: "The patch or the request: change it and send it again.",

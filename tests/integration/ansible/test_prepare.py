@@ -4,10 +4,12 @@
 import functools
 import hashlib
 import http.server
+import io
 import json
 import os
 import platform
 import re
+import tarfile
 import threading
 import time
 from collections.abc import Iterator
@@ -37,6 +39,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.skipif(bool(missing := why_no
 RELEASE = platform.release()
 TOKEN = "a-very-secret-token"
 IMAGE_ID = "cafe0001"
+WORKFILE = b"20 page_test\n"
 COMMAND_LINE = f"console=ttyS0 kdyno.attempt=7 kdyno.token={TOKEN} root=/dev/vda kdyno.build={RELEASE}"
 EXPECTED = Expected(release=RELEASE, attempt_id=7, image_id=IMAGE_ID)
 START = "start --no-block kdyno-agent.service"
@@ -50,17 +53,22 @@ class Programs(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def payload(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Payload]:
-    """Two programs and the server that has them."""
+    """Programs, one of them an archive, and the server that has them."""
     directory = tmp_path_factory.mktemp("server")
     programs = directory / "boot" / "payload"
     programs.mkdir(parents=True)
-    (programs / "agent").write_bytes(b"#!/bin/sh\necho agent\n")
-    (programs / "kbench").write_bytes(b"#!/bin/sh\necho kbench\n")
+    files = {name: programs / name for name in ("kdyno-agent", "kbench", "reaim.tar")}
+    for name in ("kdyno-agent", "kbench"):
+        files[name].write_text(f"#!/bin/sh\necho {name}\n", encoding="ascii")
+    with tarfile.open(files["reaim.tar"], "w") as archive:
+        workfile = tarfile.TarInfo("reaim/workfiles/short")
+        workfile.size = len(WORKFILE)
+        archive.addfile(workfile, io.BytesIO(WORKFILE))
     handler = functools.partial(Programs, directory=str(directory))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
-        yield Payload(agent=programs / "agent", kbench=programs / "kbench", server_url=url, token=TOKEN)
+        yield Payload(programs=files, server_url=url, token=TOKEN)
         server.shutdown()
 
 
@@ -98,17 +106,19 @@ def test_a_machine_is_proven_tuned_and_set_to_work(machine: SandboxedMachine, pa
     assert re.fullmatch(r"[0-9a-f-]{36}", manifest["boot_id"])
     assert manifest["kernel_version"].startswith("Linux version")
     assert manifest["cmdline"] == COMMAND_LINE.replace(TOKEN, "***")
-    assert manifest["agent_blake2b"] == blake2b(payload.agent)
+    assert manifest["programs"] == {name: blake2b(path) for name, path in payload.programs.items()}
     assert [call.split()[0] for call in machine.systemctl_calls()] == ["list-units", "stop", "start"]
     assert machine.systemctl_calls()[1:] == ["stop cron.service man-db.timer", START]
     assert any("Prove" in step for step in told)
 
     found = machine.run("""
         /opt/kdyno/kdyno-agent; /opt/kdyno/kbench; stat -c %a /run/kdyno /run/kdyno/token
+        cat /opt/kdyno/reaim/workfiles/short; stat -c %F /var/lib/kdyno/scratch
         cat /run/kdyno/token; grep ExecStart= /run/systemd/system/kdyno-agent.service""").splitlines()
     start = f"ExecStart=/opt/kdyno/kdyno-agent --server {payload.server_url} --attempt 7"
     start += " --token-file /run/kdyno/token --spool /var/lib/kdyno/spool"
-    assert found == ["agent", "kbench", "700", "600", TOKEN, start]
+    unpacked = [*WORKFILE.decode().splitlines(), "directory"]
+    assert found == ["kdyno-agent", "kbench", "700", "600", *unpacked, TOKEN, start]
 
 
 def test_a_second_run_changes_nothing(machine: SandboxedMachine, payload: Payload) -> None:
@@ -159,24 +169,25 @@ def test_a_machine_that_does_not_take_its_tuning_gets_no_agent(machine: Sandboxe
     assert START not in machine.systemctl_calls()
 
 
+@pytest.mark.parametrize("name", ["kbench", "reaim.tar"])
 def test_a_program_that_is_not_the_one_sent_is_not_installed(
-    machine: SandboxedMachine, payload: Payload, tmp_path: Path
+    machine: SandboxedMachine, payload: Payload, tmp_path: Path, name: str
 ) -> None:
-    newer = tmp_path / "newer-kbench"
+    newer = tmp_path / "newer"
     newer.write_bytes(b"built since the server looked")
-    wrong = Payload(agent=payload.agent, kbench=newer, server_url=payload.server_url, token=TOKEN)
+    wrong = Payload(programs={**payload.programs, name: newer}, server_url=payload.server_url, token=TOKEN)
     with pytest.raises(Mismatch) as caught:
         prepare(machine, wrong)
-    assert caught.value.fact == "blake2b of kbench"
-    assert (caught.value.expected, caught.value.seen) == (blake2b(newer), blake2b(payload.kbench))
+    assert caught.value.fact == f"blake2b of {name}"
+    assert (caught.value.expected, caught.value.seen) == (blake2b(newer), blake2b(payload.programs[name]))
     assert START not in machine.systemctl_calls()
-    assert machine.run("ls /opt/kdyno/kbench /run/kdyno/token 2>/dev/null || :") == ""
+    assert machine.run("ls -d /opt/kdyno/kbench /opt/kdyno/reaim /run/kdyno/token 2>/dev/null || :") == ""
 
 
 def test_a_server_without_the_programs_is_named(machine: SandboxedMachine, payload: Payload) -> None:
     away = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(PrepareError, match=r"Install.*curl: \(7\)"):
-        prepare(machine, Payload(agent=payload.agent, kbench=payload.kbench, server_url=away, token=TOKEN))
+        prepare(machine, Payload(programs=payload.programs, server_url=away, token=TOKEN))
     assert START not in machine.systemctl_calls()
 
 

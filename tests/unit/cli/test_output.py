@@ -63,6 +63,17 @@ def test_the_table_shows_effect_and_interval() -> None:
     assert "Overall: regression" in text
 
 
+def test_what_moved_inside_a_workload_is_one_line() -> None:
+    still = row(workload="reaim-disk", metric="disk_rr", verdict="no-change", effect_percent=0.1)
+    moved = [row(workload="reaim-short", metric=f"test{n}", effect_percent=30.0 - n) for n in range(14)]
+    text = printed(view(verdict="regression", rows=[row()], details=[still, *moved]))
+    assert "Moved inside of reaim-disk: none of 1 parts" in text
+    line = " ".join(text[text.index("Moved inside of reaim-short:") :].split())
+    assert line.startswith("Moved inside of reaim-short: test0 +30.0 %, test1 +29.0 %,")
+    assert "test11 +19.0 % and 2 more" in line
+    assert "test12" not in text
+
+
 def test_without_a_terminal_each_change_is_one_line() -> None:
     output = io.StringIO()
     with display(Console(file=output, width=40)) as shown:

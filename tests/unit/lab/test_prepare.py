@@ -21,7 +21,7 @@ from kdyno_lab.prepare.machine import patience
 from kdyno_lab.prepare.outcome import Outcome
 
 EXPECTED = Expected(release="6.1.0-kdyno-1", attempt_id=7, image_id="cafe0001")
-PAYLOAD = Payload(agent=Path("/no/agent"), kbench=Path("/no/kbench"), server_url="http://10.0.2.100:80", token="t0ken")
+PAYLOAD = Payload(programs={"agent": Path("/no/agent")}, server_url="http://10.0.2.100:80", token="t0ken")
 WHERE = {"address": "127.0.0.1", "port": 22, "private_key": Path("/no/key")}
 
 
@@ -54,14 +54,20 @@ def test_what_is_expected_is_checked(change: dict[str, Any], field: str) -> None
 @pytest.mark.parametrize("server_url", ["", "https://x", "http://x/", "http://x:80/path", "http://x y", "ftp://x"])
 def test_the_server_is_an_address_without_a_path(server_url: str) -> None:
     with pytest.raises(PrepareError, match="server_url"):
-        Payload(agent=Path(), kbench=Path(), server_url=server_url, token="t")
+        Payload(programs={}, server_url=server_url, token="t")
 
 
 @pytest.mark.parametrize("token", ["", "two words", "line\n", "é", "{{x}}"])
 def test_a_bad_token_is_refused_and_not_shown(token: str) -> None:
     with pytest.raises(PrepareError, match="token") as caught:
-        Payload(agent=Path(), kbench=Path(), server_url="http://x", token=token)
+        Payload(programs={}, server_url="http://x", token=token)
     assert not token or token not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["", "../agent", "two words", "a/b", "line\n"])
+def test_a_programs_name_is_one_word(name: str) -> None:
+    with pytest.raises(PrepareError, match="program"):
+        Payload(programs={name: Path()}, server_url="http://x", token="t")
 
 
 def test_a_payload_does_not_print_its_token() -> None:
@@ -134,7 +140,7 @@ def test_files_are_checked_before_anything_is_started(tmp_path: Path) -> None:
         prepare_machine(**WHERE, expected=EXPECTED, payload=PAYLOAD, timeout_s=5)
     program = tmp_path / "program"
     program.write_bytes(b"x")
-    payload = Payload(agent=program, kbench=program, server_url="http://x", token="t")
+    payload = Payload(programs={"agent": program}, server_url="http://x", token="t")
     with pytest.raises(PrepareError, match="ssh key"):
         prepare_machine(**WHERE, expected=EXPECTED, payload=payload, timeout_s=5)
 
