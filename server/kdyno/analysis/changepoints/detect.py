@@ -20,7 +20,7 @@ _MEMORY_FACTORS = (1.0, 2.0, 4.0, 8.0)
 _CHANGE_PARAMETERS = 3.0
 # With fewer points than this after a change's last plausible place, the place must be known this well.
 _RIPE_POINTS = 20
-_RIPE_WIDTH = 10
+RIPE_WIDTH = 10
 
 
 def fitted_parts(points: FloatArray) -> tuple[list[Part], Noise, Scatter]:
@@ -111,4 +111,4 @@ def detect_scaled(series: Scaled) -> Detection:
 
 def _ripe(change: Change, *, size: int) -> bool:
     """Whether a change near the end is known well enough to tell; one told too early would have to be withdrawn."""
-    return size - change.high >= _RIPE_POINTS or change.high - change.low <= _RIPE_WIDTH
+    return size - change.high >= _RIPE_POINTS or change.high - change.low <= RIPE_WIDTH

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kdyno.analysis.changepoints.detect import detect_scaled
+from kdyno.analysis.changepoints.detect import RIPE_WIDTH, detect_scaled
 from kdyno.analysis.changepoints.evidence import MIN_SEGMENT, STRENGTH
-from kdyno.analysis.changepoints.findings import Change, ChangeKind, Detection, Report, ReportKind
+from kdyno.analysis.changepoints.findings import Change, ChangeKind, Report, ReportKind
 from kdyno.analysis.changepoints.noise import CLIP, LEAST_SCALE, difference_noise
 from kdyno.analysis.changepoints.series import MIN_POINTS, FloatArray, checked_values, point_median, scaled
 
@@ -24,6 +24,10 @@ _LOOK_STRENGTH = STRENGTH / 2
 _LOOK_POINTS = 100
 _SHORTEST_PAUSE = 3
 _LONGEST_PAUSE = 40
+# A change is told when a search this many points later still finds it. A step whose place is not known well may be the
+# beginning of a drift, which takes longer to see.
+_PROOF_POINTS = 1
+_VAGUE_PROOF_POINTS = 40
 # A change that is not found again in this many searches is retracted.
 _DOUBTS = 3
 _SAME_CHANGE = 5
@@ -31,8 +35,24 @@ _SAME_CHANGE = 5
 
 @dataclass
 class _Watched:
+    """A change that was confirmed, and how many searches in a row did not find it."""
+
     change: Change
     doubts: int = 0
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A change that was found but not told yet. since: points of the series when it was found first."""
+
+    change: Change
+    since: int
+
+    @property
+    def proof_points(self) -> int:
+        """Points after which it is told if it is still found."""
+        is_vague = self.change.kind is ChangeKind.STEP and self.change.high - self.change.low > RIPE_WIDTH
+        return _VAGUE_PROOF_POINTS if is_vague else _PROOF_POINTS
 
 
 @dataclass(frozen=True)
@@ -62,6 +82,7 @@ class OnlineDetector:
         self._points: list[float] = []
         self._size = 0
         self._watched: list[_Watched] = []
+        self._candidates: list[_Candidate] = []
         self._settled: list[Change] = []
         self._latest: _Latest | None = None
         self._since_search = 0
@@ -107,6 +128,8 @@ class OnlineDetector:
     def _worth_searching(self) -> bool:
         if self._latest is None or self._since_search >= _LONGEST_PAUSE or any(item.doubts for item in self._watched):
             return True
+        if any(self._size - item.since == item.proof_points for item in self._candidates):
+            return True
         if self._since_search < _SHORTEST_PAUSE:
             return False
         newest = np.array(self._points[-min(_LOOK_POINTS, self._size - self._latest.start) :])
@@ -144,14 +167,20 @@ class OnlineDetector:
         return reports
 
     def _confirm(self, present: Sequence[Change], *, first: int) -> list[Report]:
-        reports = []
+        reports, candidates = [], []
         for change in present:
             known = any(_same(change, other) for other in self.changes)
             beyond_edge = change.index >= first + (_EDGE if first else 0)
             if known or not beyond_edge or self._size - change.index < MIN_SEGMENT:
                 continue
+            since = next((item.since for item in self._candidates if _same(change, item.change)), self._size)
+            candidate = _Candidate(change, since)
+            if self._size - since < candidate.proof_points:
+                candidates.append(candidate)
+                continue
             self._watched.append(_Watched(change))
             reports.append(Report(ReportKind.CONFIRMED, self._size - 1, change))
+        self._candidates = candidates
         self._watched.sort(key=lambda item: item.change.index)
         return reports
 
@@ -167,14 +196,3 @@ def _same(one: Change, other: Change) -> bool:
 
 def _moved(change: Change, *, by: int) -> Change:
     return replace(change, index=change.index + by, low=change.low + by, high=change.high + by)
-
-
-def replay(values: Sequence[float | Sequence[float]]) -> tuple[Detection, tuple[Report, ...]]:
-    """A whole series point by point: what stands at the end, and every report on the way.
-
-    Raises:
-        SeriesError: see OnlineDetector.append.
-    """
-    online = OnlineDetector()
-    reports = online.extend(values)
-    return Detection(online.changes, (), online.size), reports
