@@ -159,6 +159,16 @@ static void no_descriptors_left_is_an_error(void **state)
 	}
 }
 
+static void few_pending_signals_are_enough_and_none_is_an_error(void **state)
+{
+	struct trouble few = {.resource = RLIMIT_SIGPENDING, .limited = true, .limit = 5};
+
+	(void)state;
+	assert_ends("signalfd", REAIM_OK, "", &few);
+	few.limit = 0;
+	assert_ends("signalfd", REAIM_ERROR, "limited by RLIMIT_SIGPENDING", &few);
+}
+
 /* Put into the operation's own directory between its setup and its job. */
 static void assert_disturbed(const char *name, const char *entry, const char *words)
 {
@@ -217,6 +227,7 @@ int main(void)
 		cmocka_unit_test(what_a_kernel_lacks_is_a_skip_with_a_reason),
 		cmocka_unit_test(one_cpu_is_a_skip),
 		cmocka_unit_test(no_descriptors_left_is_an_error),
+		cmocka_unit_test(few_pending_signals_are_enough_and_none_is_an_error),
 		cmocka_unit_test(a_directory_that_changes_is_an_error),
 		cmocka_unit_test(an_entry_that_is_missing_is_an_error),
 	};
