@@ -13,6 +13,7 @@
 #include "job_checks.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 static const struct trouble in_peace;
@@ -127,6 +128,14 @@ static void what_a_kernel_lacks_is_a_skip_with_a_reason(void **state)
 	}
 }
 
+static void huge_pages_that_are_off_are_a_skip(void **state)
+{
+	(void)state;
+	assert_int_equal(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0), 0);
+	assert_ends("fault_thp", REAIM_SKIP, "huge pages", &in_peace);
+	assert_int_equal(prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0), 0);
+}
+
 static void one_cpu_is_a_skip(void **state)
 {
 	cpu_set_t all, one;
@@ -225,6 +234,7 @@ int main(void)
 		cmocka_unit_test(every_operation_does_its_work_and_leaves_nothing),
 		cmocka_unit_test(a_proof_that_fails_is_an_error_with_its_name),
 		cmocka_unit_test(what_a_kernel_lacks_is_a_skip_with_a_reason),
+		cmocka_unit_test(huge_pages_that_are_off_are_a_skip),
 		cmocka_unit_test(one_cpu_is_a_skip),
 		cmocka_unit_test(no_descriptors_left_is_an_error),
 		cmocka_unit_test(few_pending_signals_are_enough_and_none_is_an_error),
