@@ -6,42 +6,60 @@
  * Source: Documentation/admin-guide/mm/transhuge.rst of the kernel; madvise(2).
  */
 #include "page_faults.h"
-#include "reaim_op.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #define SYSFS "/sys/kernel/mm/transparent_hugepage/"
 
-enum { HUGE_PAGES = 8, HUGE_BYTES_MAX = 32 * 1024 * 1024, FAULTS_MAX = 2 };
+enum { HUGE_PAGES = 8, KIB = 1024, HUGE_BYTES_MAX = 32 * KIB * KIB, FAULTS_MAX = 2 };
 
 struct data {
 	size_t huge_bytes;
 };
 
+/* False with errno if the file is not there. */
+static bool is_never(const char *path, bool *never)
+{
+	char enabled[64] = "";
+	FILE *file = fopen(path, "re");
+
+	if (file == NULL)
+		return false;
+	*never =
+		fgets(enabled, sizeof(enabled), file) == NULL || strstr(enabled, "[never]") != NULL;
+	(void)fclose(file);
+	return true;
+}
+
 static int setup(struct reaim_job *job)
 {
 	struct data *data = reaim_data(job);
-	char enabled[64] = "";
-	FILE *file = fopen(SYSFS "enabled", "re");
+	char path[128];
+	bool never = false;
 
-	if (file == NULL)
+	if (!is_never(SYSFS "enabled", &never))
 		return reaim_skip(job, SYSFS "enabled: %m: this kernel has no huge pages");
-	bool known = fgets(enabled, sizeof(enabled), file) != NULL;
-	(void)fclose(file);
-	if (!known || strstr(enabled, "[never]") != NULL)
+	if (never)
 		return reaim_skip(job, "huge pages are off in " SYSFS "enabled");
-	file = fopen(SYSFS "hpage_pmd_size", "re");
+	if (prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) == 1)
+		return reaim_skip(job, "huge pages are off for this process (PR_SET_THP_DISABLE)");
+	FILE *file = fopen(SYSFS "hpage_pmd_size", "re");
 	if (file == NULL)
 		return reaim_skip(job, SYSFS "hpage_pmd_size: %m");
-	known = fscanf(file, "%zu", &data->huge_bytes) == 1;
+	bool known = fscanf(file, "%zu", &data->huge_bytes) == 1;
 	(void)fclose(file);
 	if (!known || data->huge_bytes == 0)
 		return reaim_fail(job, "no number in " SYSFS "hpage_pmd_size");
 	if (data->huge_bytes > HUGE_BYTES_MAX)
 		return reaim_skip(job, "huge pages of %zu bytes are too large", data->huge_bytes);
+	/* From 6.8 on each size has a switch of its own. */
+	(void)snprintf(path, sizeof(path), SYSFS "hugepages-%zukB/enabled", data->huge_bytes / KIB);
+	if (is_never(path, &never) && never)
+		return reaim_skip(job, "huge pages are off in %s", path);
 	return REAIM_OK;
 }
 

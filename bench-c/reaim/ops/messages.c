@@ -187,6 +187,27 @@ static int bound_socket(struct reaim_job *job, int type, struct sockaddr_in *add
 	return -1;
 }
 
+/* Before the pass: looks the way up, and sends nothing. */
+static int need_loopback(struct reaim_job *job)
+{
+	const struct sockaddr_in address = {.sin_family = AF_INET,
+					    .sin_port = htons(1),
+					    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int status = REAIM_OK;
+
+	if (descriptor < 0 && errno == EAFNOSUPPORT)
+		return reaim_skip(job, "socket: %m: this kernel has no IPv4");
+	if (descriptor < 0)
+		return reaim_fail(job, "socket: %m");
+	if (connect(descriptor, (const struct sockaddr *)&address, sizeof(address)) != 0)
+		status = errno == ENETUNREACH
+				 ? reaim_skip(job, "way to 127.0.0.1: %m: interface lo is down")
+				 : reaim_fail(job, "way to 127.0.0.1: %m");
+	(void)close(descriptor);
+	return status;
+}
+
 static int connect_to(struct reaim_job *job, int descriptor, const struct sockaddr_in *address)
 {
 	if (connect(descriptor, (const struct sockaddr *)address, sizeof(*address)) != 0)
@@ -263,7 +284,7 @@ static int udp_run(struct reaim_job *job)
 	return status;
 }
 
-#define MESSAGE_OP(name_, count_, unit_, run_, channel_)                                           \
+#define MESSAGE_OP(name_, count_, unit_, setup_, run_, channel_)                                   \
 	static const struct reaim_op name_ = {                                                     \
 		.name = #name_,                                                                    \
 		.unit = unit_,                                                                     \
@@ -272,17 +293,18 @@ static int udp_run(struct reaim_job *job)
 		       "holds both ends. The released program sent one block less than it said.",  \
 		.operations = count_,                                                              \
 		.work_per_job = count_,                                                            \
+		.setup = setup_,                                                                   \
 		.run = run_,                                                                       \
 	};                                                                                         \
 	REAIM_REGISTER(name_)
 
-MESSAGE_OP(pipe_cpy, MESSAGES, "Pipe Messages", pipe_run, "a pipe");
-MESSAGE_OP(fifo_test, MESSAGES, "FIFO Messages", fifo_run, "a new FIFO");
-MESSAGE_OP(stream_pipe, MESSAGES, "Stream Pipe Messages", stream_run,
+MESSAGE_OP(pipe_cpy, MESSAGES, "Pipe Messages", NULL, pipe_run, "a pipe");
+MESSAGE_OP(fifo_test, MESSAGES, "FIFO Messages", NULL, fifo_run, "a new FIFO");
+MESSAGE_OP(stream_pipe, MESSAGES, "Stream Pipe Messages", NULL, stream_run,
 	   "a pair of Unix stream sockets");
-MESSAGE_OP(dgram_pipe, MESSAGES, "DataGram Pipe Messages", datagram_run,
+MESSAGE_OP(dgram_pipe, MESSAGES, "DataGram Pipe Messages", NULL, datagram_run,
 	   "a pair of Unix datagram sockets");
-MESSAGE_OP(tcp_test, TCP_MESSAGES, "TCP/IP Messages", tcp_run,
+MESSAGE_OP(tcp_test, TCP_MESSAGES, "TCP/IP Messages", need_loopback, tcp_run,
 	   "a TCP connection over 127.0.0.1 on free ports");
-MESSAGE_OP(udp_test, MESSAGES, "UDP/IP DataGrams", udp_run,
+MESSAGE_OP(udp_test, MESSAGES, "UDP/IP DataGrams", need_loopback, udp_run,
 	   "two UDP sockets on free ports of 127.0.0.1");

@@ -13,6 +13,7 @@
 #include "job_checks.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 static const struct trouble in_peace;
@@ -127,6 +128,14 @@ static void what_a_kernel_lacks_is_a_skip_with_a_reason(void **state)
 	}
 }
 
+static void huge_pages_that_are_off_are_a_skip(void **state)
+{
+	(void)state;
+	assert_int_equal(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0), 0);
+	assert_ends("fault_thp", REAIM_SKIP, "huge pages", &in_peace);
+	assert_int_equal(prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0), 0);
+}
+
 static void one_cpu_is_a_skip(void **state)
 {
 	cpu_set_t all, one;
@@ -157,6 +166,16 @@ static void no_descriptors_left_is_an_error(void **state)
 			.resource = RLIMIT_NOFILE, .limited = true, .limit = cases[i].descriptors};
 		assert_ends(cases[i].name, REAIM_ERROR, "Too many open files", &few);
 	}
+}
+
+static void few_pending_signals_are_enough_and_none_is_an_error(void **state)
+{
+	struct trouble few = {.resource = RLIMIT_SIGPENDING, .limited = true, .limit = 5};
+
+	(void)state;
+	assert_ends("signalfd", REAIM_OK, "", &few);
+	few.limit = 0;
+	assert_ends("signalfd", REAIM_ERROR, "limited by RLIMIT_SIGPENDING", &few);
 }
 
 /* Put into the operation's own directory between its setup and its job. */
@@ -215,8 +234,10 @@ int main(void)
 		cmocka_unit_test(every_operation_does_its_work_and_leaves_nothing),
 		cmocka_unit_test(a_proof_that_fails_is_an_error_with_its_name),
 		cmocka_unit_test(what_a_kernel_lacks_is_a_skip_with_a_reason),
+		cmocka_unit_test(huge_pages_that_are_off_are_a_skip),
 		cmocka_unit_test(one_cpu_is_a_skip),
 		cmocka_unit_test(no_descriptors_left_is_an_error),
+		cmocka_unit_test(few_pending_signals_are_enough_and_none_is_an_error),
 		cmocka_unit_test(a_directory_that_changes_is_an_error),
 		cmocka_unit_test(an_entry_that_is_missing_is_an_error),
 	};
