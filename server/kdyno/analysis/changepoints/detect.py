@@ -8,16 +8,25 @@ import numpy as np
 
 from kdyno.analysis.changepoints.evidence import STRENGTH, Part, parts_of, surviving_parts
 from kdyno.analysis.changepoints.findings import Change, Detection
-from kdyno.analysis.changepoints.noise import CLIP, Noise, difference_noise, residual_inflation, residual_scale
+from kdyno.analysis.changepoints.noise import (
+    CLIP,
+    Noise,
+    difference_noise,
+    difference_scale,
+    residual_inflation,
+    residual_scale,
+    with_memory,
+)
 from kdyno.analysis.changepoints.scatter import Scatter, local_scatter
 from kdyno.analysis.changepoints.segmentation import segmentations
-from kdyno.analysis.changepoints.series import FloatArray, Scaled, scaled_series
+from kdyno.analysis.changepoints.series import FloatArray, IntArray, Scaled, scaled_series
 from kdyno.analysis.changepoints.told import ramp_change, scatter_changes, segment, step_change
 from kdyno.analysis.changepoints.trends import explain
 
 # How much more memory than neighbouring points show the noise may have: more memory, fewer changes.
 _MEMORY_FACTORS = (1.0, 2.0, 4.0, 8.0)
 _CHANGE_PARAMETERS = 3.0
+_MUCH_MEMORY = 0.5
 # With fewer points than this after a change's last plausible place, the place must be known this well.
 _RIPE_POINTS = 20
 RIPE_WIDTH = 10
@@ -25,13 +34,22 @@ RIPE_WIDTH = 10
 
 def fitted_parts(points: FloatArray) -> tuple[list[Part], Noise, Scatter]:
     """The segments of equal level of a scaled series, and the noise they were judged by."""
-    scale, inflation = difference_noise(points)
+    scale, inflation = difference_noise(points, segments=_between_plain_steps(points))
     scatter = local_scatter(points, scale=scale)
     parts = _most_likely(points, noise=Noise(scatter.scale, inflation))
     residuals = _residuals(points, parts=parts, scale=scatter.scale)
     noise = Noise(scatter.scale * max(1.0, residual_scale(residuals)), max(inflation, residual_inflation(residuals)))
     parts = surviving_parts(points, noise=noise, changes=[part.start for part in parts[1:]])
     return parts, noise, scatter
+
+
+def _between_plain_steps(points: FloatArray) -> IntArray:
+    """A number per point for the segments between steps that would stand even if the noise remembered much."""
+    scale, inflation = with_memory(difference_scale(np.abs(np.diff(points))), memory=_MUCH_MEMORY)
+    noise = Noise(np.full(points.size, scale), inflation)
+    (changes,) = segmentations(points, scale=noise.scale, prices=[STRENGTH * inflation])
+    parts = surviving_parts(points, noise=noise, changes=changes)
+    return np.repeat(np.arange(len(parts)), [part.size for part in parts])
 
 
 def _most_likely(points: FloatArray, *, noise: Noise) -> list[Part]:
@@ -88,11 +106,12 @@ def detect(
         SeriesError: fewer than 8 points, more than a million, text, NaN or infinity among them.
     """
     series = scaled_series(values, repetitions=repetitions)
-    return detect_scaled(series)
+    found, _ = detect_scaled(series)
+    return found
 
 
-def detect_scaled(series: Scaled) -> Detection:
-    """Find the changes of a series that was checked and scaled before."""
+def detect_scaled(series: Scaled) -> tuple[Detection, float]:
+    """Find the changes of a series that was checked and scaled before; with the inflation of its noise by memory."""
     points = series.points
     parts, noise, scatter = fitted_parts(points)
     explained = explain(points, noise=noise, parts=parts)
@@ -102,11 +121,12 @@ def detect_scaled(series: Scaled) -> Detection:
     edges = [change.index for change in steps]
     changes = steps + [ramp_change(series, ramp=ramp) for ramp in explained.ramps]
     changes += scatter_changes(series, scatter=scatter, steps=edges)
-    return Detection(
+    found = Detection(
         tuple(sorted(changes, key=lambda change: (change.index, change.kind))),
         tuple(segment(series, part=part) for part in parts_of(points, noise=noise, changes=edges)),
         points.size,
     )
+    return found, noise.inflation
 
 
 def _ripe(change: Change, *, size: int) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kdyno.analysis.changepoints.series import FloatArray
+from kdyno.analysis.changepoints.series import FloatArray, IntArray
 
 # The scatter is read off a quantile above the median: with two modes, the difference between modes belongs to it.
 QUANTILE = 0.8
@@ -43,36 +43,54 @@ class Noise:
     inflation: float
 
 
-def difference_noise(points: FloatArray) -> tuple[float, float]:
-    """Standard deviation of a point and inflation by memory, from differences alone."""
-    memory = _memory(points)
-    scale = difference_scale(points) / math.sqrt(1 - memory)
-    return max(scale, LEAST_SCALE), (1 + memory) / (1 - memory)
+def difference_noise(points: FloatArray, *, segments: IntArray | None = None) -> tuple[float, float]:
+    """Standard deviation of a point and inflation by memory, from differences alone.
+
+    segments: a number per point; only differences within a segment count. Without, all do, and many large steps would
+    pass for memory.
+    """
+    numbers = np.zeros(points.size, dtype=np.int64) if segments is None else segments
+    memory = _memory(points, segments=numbers)
+    return with_memory(difference_scale(_differences(points, lag=1, segments=numbers)), memory=memory)
 
 
-def difference_scale(points: FloatArray) -> float:
-    """Robust standard deviation of a point, from the differences between neighbours; noise without memory assumed."""
-    steps = np.abs(np.diff(points))
-    scale = float(np.quantile(steps, QUANTILE)) / (NORMAL_QUANTILE * math.sqrt(2))
+def with_memory(scale: float, *, memory: float) -> tuple[float, float]:
+    """The same for neighbours that differ by `scale` times the root of two, if the noise is AR(1) with this memory."""
+    return max(scale / math.sqrt(1 - memory), LEAST_SCALE), (1 + memory) / (1 - memory)
+
+
+def difference_scale(differences: FloatArray) -> float:
+    """Robust standard deviation of a point, from absolute differences of neighbours; noise without memory assumed."""
+    if not differences.size:
+        return LEAST_SCALE
+    scale = float(np.quantile(differences, QUANTILE)) / (NORMAL_QUANTILE * math.sqrt(2))
     if scale > LEAST_SCALE:
         return scale
     # Most neighbours are equal: the values are quantised, or nearly all the same.
-    unequal = steps[steps > LEAST_SCALE]
+    unequal = differences[differences > LEAST_SCALE]
     return 0.25 * float(np.quantile(unequal, 0.2)) if unequal.size else LEAST_SCALE
 
 
-def _memory(points: FloatArray) -> float:
+def _differences(points: FloatArray, *, lag: int, segments: IntArray) -> FloatArray:
+    """Absolute differences of points `lag` places apart in one segment."""
+    differences: FloatArray = np.abs(points[lag:] - points[:-lag])[segments[lag:] == segments[:-lag]]
+    return differences
+
+
+def _memory(points: FloatArray, *, segments: IntArray) -> float:
     """Correlation of neighbours in AR(1) noise: how differences grow with the distance of their points.
 
     A short series knows little of it, so the estimate is drawn towards what is usual.
     """
-    lags = _LAGS[points.size - _LAGS >= _LEAST_DIFFERENCES]
-    if lags.size < 3:
+    seen = []
+    for lag in _LAGS:
+        differences = _differences(points, lag=int(lag), segments=segments)
+        if differences.size < _LEAST_DIFFERENCES:
+            break
+        seen.append(float(np.quantile(differences, QUANTILE)))
+    if len(seen) < 3 or min(seen) <= LEAST_SCALE:
         return _USUAL_MEMORY
-    seen = np.array([np.quantile(np.abs(points[lag:] - points[:-lag]), QUANTILE) for lag in lags])
-    if seen.min() <= LEAST_SCALE:
-        return 0.0
-    misfit = 2 * np.log(seen) - _VARIOGRAMS[:, : lags.size]
+    misfit = 2 * np.log(seen) - _VARIOGRAMS[:, : len(seen)]
     misfit -= misfit.mean(axis=1, keepdims=True)
     memory = float(_MEMORIES[np.square(misfit).sum(axis=1).argmin()])
     weight = points.size / (points.size + _USUAL_MEMORY_POINTS)

@@ -9,7 +9,7 @@ import numpy as np
 from kdyno.analysis.changepoints.detect import RIPE_WIDTH, detect_scaled
 from kdyno.analysis.changepoints.evidence import MIN_SEGMENT, STRENGTH
 from kdyno.analysis.changepoints.findings import Change, ChangeKind, Report, ReportKind
-from kdyno.analysis.changepoints.noise import CLIP, LEAST_SCALE, difference_noise
+from kdyno.analysis.changepoints.noise import CLIP, LEAST_SCALE
 from kdyno.analysis.changepoints.series import MIN_POINTS, FloatArray, checked_values, point_median, scaled
 
 # Points that are searched again; changes further back are settled.
@@ -137,10 +137,8 @@ class OnlineDetector:
 
     def _search(self) -> tuple[Report, ...]:
         first = self._size - len(self._points)
-        series = scaled(np.array(self._points))
-        found = detect_scaled(series)
+        found, inflation = detect_scaled(scaled(np.array(self._points)))
         latest = found.segments[-1]
-        _, inflation = difference_noise(series.points)
         least = abs(latest.level) * LEAST_SCALE or LEAST_SCALE
         self._latest = _Latest(first + latest.start, latest.level, max(latest.spread, least), inflation)
         self._settle(first)

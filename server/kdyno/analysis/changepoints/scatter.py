@@ -46,9 +46,9 @@ def local_scatter(points: FloatArray, *, scale: float) -> Scatter:
     parts = _lasting(log_steps, noise=noise, changes=[part.start for part in parts[1:]])
     if len(parts) == 1:
         return Scatter(overall, [], log_steps, noise)
-    whole = difference_scale(points)
+    whole = difference_scale(np.abs(np.diff(points)))
     for part in parts:
-        own = difference_scale(points[part.start : part.stop + 1])
+        own = difference_scale(np.abs(np.diff(points[part.start : part.stop + 1])))
         overall[part.start + (part.start > 0) : part.stop + 1] = scale * own / whole
     return Scatter(overall, parts, log_steps, noise)
 

@@ -10,10 +10,9 @@ vector operations per point, and memory for one row.
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kdyno.analysis.changepoints.noise import CLIP
-from kdyno.analysis.changepoints.series import FloatArray
+from kdyno.analysis.changepoints.series import FloatArray, IntArray
 
 GRID_STEP = 0.25
 _MEDIAN_WIDTH = 5
@@ -52,7 +51,7 @@ def segmentations(points: FloatArray, *, scale: FloatArray, prices: Sequence[flo
     return [_walk_back(best_start[:, row], last=int(best_start[-1, row])) for row in range(price.size)]
 
 
-def _walk_back(best_start: NDArray[np.int64], *, last: int) -> list[int]:
+def _walk_back(best_start: IntArray, *, last: int) -> list[int]:
     found = []
     while last > 0:
         found.append(last)
