@@ -27,6 +27,11 @@ class TestSteps:
         assert change.effect == pytest.approx(change.after / change.before - 1)
         assert change.confidence > 0.999
 
+    def test_many_large_steps_do_not_hide_one_another(self) -> None:
+        levels = [102, 95, 105, 76, 118, 111, 97, 108, 103, 94, 110, 97]
+        values = np.repeat(levels, 25) + np.random.default_rng(7).standard_normal(300)
+        assert places(values) == pytest.approx(list(range(25, 300, 25)), abs=1)
+
     def test_a_fall_is_found_as_a_rise_is(self) -> None:
         (change,) = detect(stepped(quiet(), (60, -0.10))).changes
         assert abs(change.index - 60) <= 1
@@ -51,7 +56,8 @@ class TestSteps:
 
     def test_a_series_of_equal_values_and_one_step_is_no_riddle(self) -> None:
         (change,) = detect([10.0] * 30 + [10.01] * 30).changes
-        assert (change.index, change.low, change.high) == (30, 30, 30)
+        assert change.index == 30
+        assert (change.low, change.high) == (29, 31), "any one point may be a spike"
         assert change.effect == pytest.approx(0.001)
 
     def test_negative_values_and_zero_are_allowed(self) -> None:
