@@ -119,6 +119,18 @@ static int sleep_a_little(struct reaim_job *job)
 	return work(job);
 }
 
+/* The first of all jobs ends at once, every other one when the monitor has said halt. */
+static int wait_for_halt(struct reaim_job *job)
+{
+	int fd = open("first", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		return close(fd) == 0 ? work(job) : REAIM_ERROR;
+	while (access("halted", F_OK) != 0)
+		(void)usleep(1000);
+	return work(job);
+}
+
 #define FAULTY(name_, setup_, run_)                                                                \
 	static const struct reaim_op name_ = {                                                     \
 		.name = #name_,                                                                    \
@@ -144,3 +156,4 @@ FAULTY(faulty_slow_setup, hang, work);
 FAULTY(faulty_skip, be_absent, work);
 FAULTY(faulty_helper, NULL, spawn_bad_helper);
 FAULTY(faulty_litter, litter, sleep_a_little);
+FAULTY(faulty_until_halt, NULL, wait_for_halt);
