@@ -175,20 +175,33 @@ static void arm(struct running *run)
 	run->deadline_ns = monotonic_ns() + run->timeout_s * NANOSECONDS;
 }
 
+static void write_back(const struct surroundings *around)
+{
+	if (around->settings->no_sync)
+		return;
+	if (around->settings->compat)
+		sync();
+	else
+		scratch_sync(around->scratch);
+}
+
+/* Before users prepare: what they read or write then is what they want to find in the cache.
+ * Pages that are not on the disk stay, so they are written first. */
+static void empty_cache(struct running *run)
+{
+	const struct surroundings *around = &run->pass->around;
+
+	if (!around->settings->drop_cache)
+		return;
+	write_back(around);
+	worsen(run, cache_drop(around->scratch));
+}
+
 static void go(struct running *run)
 {
 	const struct pass *pass = run->pass;
 
-	if (!pass->around.settings->no_sync) {
-		if (pass->around.settings->compat)
-			sync();
-		else
-			scratch_sync(pass->around.scratch);
-	}
-	if (pass->around.settings->drop_cache)
-		worsen(run, cache_drop(pass->around.scratch));
-	if (run->status != EXIT_DONE)
-		return;
+	write_back(&pass->around);
 	board_start(pass->board);
 	worsen(run, monitor_start(run->monitor, MONITOR_BEGIN));
 	arm(run);
@@ -199,7 +212,10 @@ static void run_to_end(struct running *run)
 	size_t users = run->pass->around.users;
 
 	arm(run);
-	worsen(run, start_children(run));
+	if (!run->pass->probe)
+		empty_cache(run);
+	if (run->status == EXIT_DONE)
+		worsen(run, start_children(run));
 	while (run->status == EXIT_DONE && run->ready < users && !run->pass->probe)
 		step(run, run->ready_fd);
 	if (run->status == EXIT_DONE && !run->pass->probe)

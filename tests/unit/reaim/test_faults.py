@@ -239,6 +239,28 @@ def test_a_missing_disk_directory_leaves_the_others_clean(reaim: Any) -> None:
     assert "disk directory missing: No such file or directory" in done.stderr
 
 
+def test_the_cache_is_dropped_before_users_prepare_and_nobody_cleans_up_before_the_last(faulty: Any) -> None:
+    """The tests' program writes to ./drop_caches in place of the kernel's file; one pipe shows the order of all."""
+    faulty.workfile("5 faulty_order\n")
+    os.mkfifo(faulty.folder / "drop_caches")
+    pipe = os.open(faulty.folder / "drop_caches", os.O_RDWR | os.O_NONBLOCK)
+    try:
+        faulty.document("-s3", "-e6", "-i3", "-j5", "--drop-cache", "--skip-unavailable")
+        order = os.read(pipe, 1 << 16).decode()
+    finally:
+        os.close(pipe)
+    probe, *passes = order.split("1")
+    assert probe == "st"
+    assert passes == [users * "s" + 5 * users * "r" + users * "t" for users in (3, 6)]
+
+
+def test_a_cache_that_cannot_be_dropped_is_told(faulty: Any) -> None:
+    faulty.workfile("5 null\n")
+    done = faulty.fails("--drop-cache")
+    assert "--drop-cache needs root or --common-file: drop_caches: No such file or directory" in done.stderr
+    assert faulty("--drop-cache", "--common-file=64k").returncode == 0
+
+
 def test_a_common_file_that_does_not_fit_is_told(reaim: Any) -> None:
     reaim.workfile("5 null\n")
     done = reaim.fails("--common-file=900t")

@@ -131,6 +131,45 @@ static int wait_for_halt(struct reaim_job *job)
 	return work(job);
 }
 
+/* Says what happens, in the order in which it does, where the tests see the cache dropped too. */
+static int say(struct reaim_job *job, const char *letter)
+{
+	int fd = open("drop_caches", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, letter, 1) != 1)
+		return reaim_fail(job, "drop_caches: %m");
+	return close(fd) == 0 ? REAIM_OK : REAIM_ERROR;
+}
+
+static int say_setup(struct reaim_job *job)
+{
+	return say(job, "s");
+}
+
+static int say_run(struct reaim_job *job)
+{
+	(void)usleep((useconds_t)reaim_random_below(job, 5000));
+	reaim_did(job, 1);
+	return say(job, "r");
+}
+
+static void say_teardown(struct reaim_job *job)
+{
+	(void)say(job, "t");
+}
+
+static const struct reaim_op faulty_order = {
+	.name = "faulty_order",
+	.unit = "Steps",
+	.doc = "Says setup, run and teardown to those who read drop_caches.",
+	.operations = 1,
+	.work_per_job = 1,
+	.setup = say_setup,
+	.run = say_run,
+	.teardown = say_teardown,
+};
+REAIM_REGISTER(faulty_order);
+
 #define FAULTY(name_, setup_, run_)                                                                \
 	static const struct reaim_op name_ = {                                                     \
 		.name = #name_,                                                                    \
