@@ -271,6 +271,8 @@ void child_run(const struct pass *pass, size_t number)
 
 	settle(pass);
 	work.user = user_of(&pass->around, number);
+	if (pass->probe)
+		work.user.turn = pass->directory;
 	int status = prepared(&work);
 	if (status == REAIM_OK && !pass->probe) {
 		atomic_store(&work.seat->state, SEAT_READY);

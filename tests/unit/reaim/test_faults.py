@@ -6,8 +6,9 @@ import os
 import resource
 import signal
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,15 @@ import pytest
 from .conftest import check_document
 
 CHILD = r"child \d of 3"
+
+
+@pytest.fixture
+def in_memory() -> Iterator[Path]:
+    parent = Path("/dev/shm")  # noqa: S108 -- a file system in memory is the point
+    if not os.access(parent, os.W_OK):
+        pytest.skip(f"no {parent} here")
+    with tempfile.TemporaryDirectory(prefix="reaim-test-", dir=parent) as folder:
+        yield Path(folder)
 
 
 def wait_until(condition: Callable[[], bool], *, limit_s: float = 20) -> None:
@@ -84,6 +94,30 @@ def test_what_cannot_run_here_may_be_left_out(faulty: Any) -> None:
     assert [entry["name"] for entry in document["skipped"]] == ["faulty_skip"]
     assert document["workfile"]["total_weight"] == 5
     assert document["passes"][0]["jobs_per_child"] == 10
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("order", [("good", "poor"), ("poor", "good"), ("good", "fine", "poor")])
+def test_what_one_disk_directory_lacks_is_left_out(faulty: Any, order: tuple[str, ...], seed: int) -> None:
+    faulty.workfile("5 null\n5 faulty_picky\n")
+    for name in order:
+        (faulty.folder / name).mkdir()
+    document = faulty.document("--skip-unavailable", f"--seed={seed}", *(f"--diskdir={name}" for name in order))
+    (skipped,) = document["skipped"]
+    assert skipped["name"] == "faulty_picky"
+    assert "/poor/" in skipped["reason"]
+
+
+def test_direct_transfers_are_left_out_where_one_directory_is_in_memory(reaim: Any, in_memory: Path) -> None:
+    reaim.workfile("FILESIZE: 64k\n5 null\n5 disk_dio_rd\n")
+    if reaim.document("--skip-unavailable", "--block-size=4k")["skipped"]:
+        pytest.skip("no O_DIRECT in the tests' directory")
+    for seed in range(3):
+        document = reaim.document(
+            "--skip-unavailable", "--block-size=4k", "--diskdir=.", f"--diskdir={in_memory}", f"--seed={seed}"
+        )
+        assert [entry["name"] for entry in document["skipped"]] == ["disk_dio_rd"]
+    assert list(in_memory.iterdir()) == []
 
 
 def test_a_mix_of_nothing_that_can_run_exits_with_4(faulty: Any) -> None:

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -71,6 +72,13 @@ static int be_absent(struct reaim_job *job)
 {
 	errno = ENOSYS;
 	return reaim_skip(job, "the kernel has no such call: %m");
+}
+
+static int be_absent_in_poor(struct reaim_job *job)
+{
+	if (strstr(reaim_directory(job), "/poor/") != NULL)
+		return reaim_skip(job, "%s: the file system lacks it", reaim_directory(job));
+	return REAIM_OK;
 }
 
 static int exit_badly(struct reaim_job *job)
@@ -193,6 +201,7 @@ FAULTY(faulty_emfile, NULL, use_all_descriptors);
 FAULTY(faulty_setup, refuse, work);
 FAULTY(faulty_slow_setup, hang, work);
 FAULTY(faulty_skip, be_absent, work);
+FAULTY(faulty_picky, be_absent_in_poor, work);
 FAULTY(faulty_helper, NULL, spawn_bad_helper);
 FAULTY(faulty_litter, litter, sleep_a_little);
 FAULTY(faulty_until_halt, NULL, wait_for_halt);
