@@ -221,10 +221,37 @@ def test_more_users_than_memory_holds_are_told_before_the_start(reaim: Any) -> N
     assert reaim.leftovers() == []
 
 
-def test_too_few_descriptors_for_the_driver_are_told(reaim: Any) -> None:
+@pytest.mark.parametrize("limit", [4, 9, 20, 64])
+def test_too_few_descriptors_for_the_driver_are_told_before_the_start(reaim: Any, limit: int) -> None:
     reaim.workfile("5 null\n")
-    done = reaim.fails(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (4, 4)))
-    assert "Too many open files" in done.stderr
+    limits = (limit, limit)
+    done = reaim.fails("--diskdir=.", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limits))
+    assert f"a run needs 65 file descriptors, the limit (ulimit -n) is {limit}" in done.stderr
+
+
+def test_the_fewest_descriptors_suffice_for_the_deepest_tree(faulty: Any) -> None:
+    """A user that fails leaves its tree, the 24 levels of path_walk, to the driver."""
+    faulty.workfile("50 path_walk\n5 faulty_killed\n")
+    done = faulty.fails("--diskdir=.", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (65, 65)))
+    assert "faulty_killed: killed by signal 9" in done.stderr
+
+
+def test_the_cause_is_told_however_long_the_path_is(faulty: Any) -> None:
+    folder = faulty.folder / "/".join(letter * 200 for letter in "abc")
+    folder.mkdir(parents=True)
+    faulty.workfile("5 faulty_place\n")
+    done = faulty.fails(f"--diskdir={folder}", "--json")
+    document = json.loads(done.stdout)
+    check_document(document)
+    for text in (done.stderr, document["reason"]):
+        assert f"faulty_place: write {faulty.folder}/aaaaaaaa" in text
+        assert ".block: No space left on device [errno 28]" in text
+
+
+def test_a_disk_directory_that_cannot_be_used_is_told_with_its_whole_path(faulty: Any) -> None:
+    faulty.workfile("5 null\n")
+    path = "/".join(letter * 200 for letter in "abcdef")
+    assert f"disk directory {path}: No such file or directory" in faulty.fails(f"--diskdir={path}").stderr
 
 
 def test_a_child_without_memory_is_named(reaim: Any) -> None:

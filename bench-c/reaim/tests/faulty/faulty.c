@@ -23,6 +23,12 @@ static int refuse(struct reaim_job *job)
 	return reaim_fail(job, "write a block: %m");
 }
 
+static int refuse_by_path(struct reaim_job *job)
+{
+	errno = ENOSPC;
+	return reaim_fail(job, "write %s/.block: %m", reaim_directory(job));
+}
+
 static int fail_silently(struct reaim_job *job)
 {
 	(void)job;
@@ -191,6 +197,7 @@ REAIM_REGISTER(faulty_order);
 	REAIM_REGISTER(name_)
 
 FAULTY(faulty_fail, NULL, refuse);
+FAULTY(faulty_place, NULL, refuse_by_path);
 FAULTY(faulty_silent, NULL, fail_silently);
 FAULTY(faulty_lazy, NULL, be_lazy);
 FAULTY(faulty_crash, NULL, crash);
