@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -61,16 +62,60 @@ struct job_totals *board_totals(const struct board *board, size_t user, size_t t
 	return &board->totals[user * board->tests + test];
 }
 
+static void futex_wait(_Atomic uint32_t *word, uint32_t value)
+{
+	(void)syscall(SYS_futex, word, FUTEX_WAIT, value, NULL, NULL, 0);
+}
+
+static void futex_wake_all(_Atomic uint32_t *word)
+{
+	(void)syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+/* Waking takes its time for each, and an idle processor needs longer: so who is awake gives way
+ * until the last is. All are then running or ready to run. */
 void board_wait_for_start(struct board *board)
 {
 	while (atomic_load_explicit(&board->started, memory_order_acquire) == 0)
-		(void)syscall(SYS_futex, &board->started, FUTEX_WAIT, 0, NULL, NULL, 0);
+		futex_wait(&board->started, 0);
+	(void)atomic_fetch_add(&board->arrived, 1);
+	while (atomic_load_explicit(&board->arrived, memory_order_relaxed) < board->users)
+		(void)sched_yield();
 }
 
 void board_start(struct board *board)
 {
 	board->start_ns = monotonic_ns();
 	atomic_store_explicit(&board->started, 1, memory_order_release);
-	(void)syscall(SYS_futex, &board->started, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+	futex_wake_all(&board->started);
 	board->released_ns = monotonic_ns();
+}
+
+static bool is_eighth(const struct board *board, size_t ended)
+{
+	return ended * 8 >= board->users;
+}
+
+bool board_is_eighth_done(const struct board *board)
+{
+	return is_eighth(board, atomic_load(&board->ended));
+}
+
+bool board_end(struct board *board)
+{
+	size_t before = atomic_fetch_add(&board->ended, 1);
+
+	if (before + 1 == board->users)
+		futex_wake_all(&board->ended);
+	return !is_eighth(board, before) && is_eighth(board, before + 1);
+}
+
+void board_wait_for_end(struct board *board)
+{
+	uint32_t ended = atomic_load(&board->ended);
+
+	while (ended < board->users) {
+		futex_wait(&board->ended, ended);
+		ended = atomic_load(&board->ended);
+	}
 }

@@ -15,9 +15,10 @@
 #include <unistd.h>
 
 enum {
-	PROCESSES_PER_USER = 2,		 /* itself and a helper or a script */
-	SPARE_PROCESSES = 4,		 /* the monitor and what it starts */
-	KERNEL_BYTES_PER_USER = 96 << 10 /* stacks, page tables, task structure of both */
+	PROCESSES_PER_USER = 2,		  /* itself and a helper or a script */
+	SPARE_PROCESSES = 4,		  /* the monitor and what it starts */
+	KERNEL_BYTES_PER_USER = 96 << 10, /* stacks, page tables, task structure of both */
+	DESCRIPTORS = 64 /* files, signals, a pass, and the deepest tree's levels */
 };
 
 struct need capacity_need(size_t users, const struct workfile *workfile, const struct plan *plan)
@@ -157,4 +158,16 @@ int capacity_check(size_t users, const struct workfile *workfile, const struct p
 			"%zu users are too many for %s: they need %" PRIu64
 			" processes and %" PRIu64 " MiB; set a lower --endusers",
 			users, obstacle, need.processes, need.memory_bytes >> 20);
+}
+
+int capacity_check_descriptors(const struct settings *settings)
+{
+	struct rlimit limit;
+	size_t need = DESCRIPTORS + settings->directory_count;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= need)
+		return EXIT_DONE;
+	return complain(EXIT_FAILED,
+			"a run needs %zu file descriptors, the limit (ulimit -n) is %ju", need,
+			(uintmax_t)limit.rlim_cur);
 }

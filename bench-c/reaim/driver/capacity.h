@@ -4,6 +4,7 @@
 #define KDYNO_REAIM_CAPACITY_H
 
 #include "plan.h"
+#include "settings.h"
 
 /* What a pass needs and what there is; UINT64_MAX: no limit. */
 struct need {
@@ -22,5 +23,8 @@ struct need capacity_need(size_t users, const struct workfile *workfile, const s
 const char *capacity_obstacle(const struct need *need, const struct room *room);
 /* Compares the two and complains. EXIT_DONE or EXIT_FAILED. */
 int capacity_check(size_t users, const struct workfile *workfile, const struct plan *plan);
+/* The same for the driver's own descriptors, before it makes anything: removing a deep tree takes
+ * one for each level. */
+int capacity_check_descriptors(const struct settings *settings);
 
 #endif

@@ -188,12 +188,12 @@ static int measured(struct work *work)
 	uint64_t user_ns = 0;
 	uint64_t system_ns = 0;
 
-	read_usage(&user_ns, &system_ns);
 	seat->start_ns = monotonic_ns(); /* a first reading faults the clock's page in */
 	board_wait_for_start(work->pass->board);
 	seat->start_ns = monotonic_ns();
 	(void)sched_yield(); /* where users outnumber CPUs: all cross the line before any gets far
 			      */
+	read_usage(&user_ns, &system_ns); /* the wait is not the jobs' */
 	uint64_t now_ns = monotonic_ns();
 	atomic_store(&seat->state, SEAT_AT_JOB);
 	int status = work->pass->period_ns > 0 ? do_period(work, &now_ns) : do_plan(work, &now_ns);
@@ -239,6 +239,19 @@ static void publish(const struct work *work)
 	}
 }
 
+/* Nobody goes on before all are done: sorting, merging and cleaning up would take from those still
+ * at work. A user that failed does not wait, it ends the pass for all. */
+static void hold(const struct work *work)
+{
+	const struct pass *pass = work->pass;
+
+	atomic_store(&work->seat->state, SEAT_ENDED);
+	if (board_end(pass->board) && pass->around.settings->monitor != NULL &&
+	    write(pass->ready_fd, "", 1) != 1)
+		_exit(REAIM_ERROR);
+	board_wait_for_end(pass->board);
+}
+
 static int prepared(struct work *work)
 {
 	struct random random =
@@ -258,12 +271,17 @@ void child_run(const struct pass *pass, size_t number)
 
 	settle(pass);
 	work.user = user_of(&pass->around, number);
+	if (pass->probe)
+		work.user.turn = pass->directory;
 	int status = prepared(&work);
 	if (status == REAIM_OK && !pass->probe) {
 		atomic_store(&work.seat->state, SEAT_READY);
 		if (write(pass->ready_fd, "", 1) != 1)
 			_exit(REAIM_ERROR);
 		status = measured(&work);
+		if (status == REAIM_OK)
+			hold(&work);
+		atomic_store(&work.seat->state, SEAT_TEARDOWN);
 		publish(&work);
 	}
 	if (work.jobs != NULL)

@@ -17,7 +17,9 @@ struct pass {
 	uint64_t period_ns; /* single-user mode: run the test for so long; 0: do the plan */
 	size_t only_test;   /* single-user mode */
 	bool probe;	    /* set all up, tear down, run nothing */
-	int ready_fd;	    /* one byte for each child that is ready */
+	size_t directory;   /* of a probe: the disk directory to set up in */
+	int ready_fd; /* a byte for each child that is ready; for a monitor, one for an eighth done
+		       */
 	pid_t parent;
 };
 

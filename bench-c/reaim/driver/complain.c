@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "complain.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-static char first[512];
+static char first[PATH_MAX + 512]; /* most name a path */
 
 int complain(int status, const char *format, ...)
 {

@@ -91,13 +91,33 @@ void *reaim_data(struct reaim_job *job)
 	return job->data;
 }
 
+/* Of a text that is too long the middle goes: its end is the error's name, its middle a path. */
+static void shorten(char reason[REASON_SIZE], const char *text)
+{
+	static const char gap[] = " ... ";
+	size_t size = strlen(text) + 1;
+	size_t head = REASON_SIZE / 2;
+	size_t tail = REASON_SIZE - head - strlen(gap);
+
+	if (size <= REASON_SIZE) {
+		memcpy(reason, text, size);
+		return;
+	}
+	memcpy(reason, text, head);
+	memcpy(reason + head, gap, strlen(gap));
+	memcpy(reason + REASON_SIZE - tail, text + size - tail, tail);
+}
+
 __attribute__((format(printf, 2, 0))) static void explain(struct reaim_job *job, const char *format,
 							  va_list arguments)
 {
+	char text[4 * SCRATCH_PATH_SIZE];
+
 	if (job->reason[0] != '\0')
 		return;
 	job->error_number = strstr(format, "%m") != NULL ? errno : 0;
-	(void)vsnprintf(job->reason, sizeof(job->reason), format, arguments);
+	(void)vsnprintf(text, sizeof(text), format, arguments);
+	shorten(job->reason, text);
 }
 
 int reaim_fail(struct reaim_job *job, const char *format, ...)

@@ -21,7 +21,6 @@ struct running {
 	struct crew crew;
 	int ready_fd; /* our end */
 	size_t ready;
-	size_t done;
 	bool is_halt_sent;
 	uint64_t timeout_s;
 	uint64_t deadline_ns;
@@ -90,7 +89,7 @@ static void worsen(struct running *run, int status)
 
 static void send_halt(struct running *run)
 {
-	if (run->is_halt_sent || run->done * 8 < run->pass->around.users)
+	if (run->is_halt_sent || !board_is_eighth_done(run->pass->board))
 		return;
 	run->is_halt_sent = true;
 	worsen(run, monitor_start(run->monitor, MONITOR_HALT));
@@ -103,7 +102,6 @@ static void reap_all(struct running *run)
 		if (child >= 0) {
 			int wait_status = crew_reap(&run->crew, (size_t)child);
 			worsen(run, judge_child(run, (size_t)child, wait_status));
-			run->done++;
 		} else if (pid == run->monitor->pid) {
 			worsen(run, monitor_ended(run->monitor, reap(pid)));
 		} else {
@@ -117,8 +115,8 @@ static int complain_of_time(const struct running *run)
 {
 	for (size_t i = 0; i < run->crew.count; i++) {
 		char what[96];
-		if (run->crew.pids[i] == 0 ||
-		    atomic_load(&run->pass->board->seats[i].state) == SEAT_READY)
+		int state = atomic_load(&run->pass->board->seats[i].state);
+		if (run->crew.pids[i] == 0 || state == SEAT_READY || state == SEAT_ENDED)
 			continue;
 		(void)snprintf(what, sizeof(what), "not done after %llu s (see --timeout)",
 			       (unsigned long long)run->timeout_s);
@@ -177,20 +175,33 @@ static void arm(struct running *run)
 	run->deadline_ns = monotonic_ns() + run->timeout_s * NANOSECONDS;
 }
 
+static void write_back(const struct surroundings *around)
+{
+	if (around->settings->no_sync)
+		return;
+	if (around->settings->compat)
+		sync();
+	else
+		scratch_sync(around->scratch);
+}
+
+/* Before users prepare: what they read or write then is what they want to find in the cache.
+ * Pages that are not on the disk stay, so they are written first. */
+static void empty_cache(struct running *run)
+{
+	const struct surroundings *around = &run->pass->around;
+
+	if (!around->settings->drop_cache)
+		return;
+	write_back(around);
+	worsen(run, cache_drop(around->scratch));
+}
+
 static void go(struct running *run)
 {
 	const struct pass *pass = run->pass;
 
-	if (!pass->around.settings->no_sync) {
-		if (pass->around.settings->compat)
-			sync();
-		else
-			scratch_sync(pass->around.scratch);
-	}
-	if (pass->around.settings->drop_cache)
-		worsen(run, cache_drop(pass->around.scratch));
-	if (run->status != EXIT_DONE)
-		return;
+	write_back(&pass->around);
 	board_start(pass->board);
 	worsen(run, monitor_start(run->monitor, MONITOR_BEGIN));
 	arm(run);
@@ -201,13 +212,16 @@ static void run_to_end(struct running *run)
 	size_t users = run->pass->around.users;
 
 	arm(run);
-	worsen(run, start_children(run));
+	if (!run->pass->probe)
+		empty_cache(run);
+	if (run->status == EXIT_DONE)
+		worsen(run, start_children(run));
 	while (run->status == EXIT_DONE && run->ready < users && !run->pass->probe)
 		step(run, run->ready_fd);
 	if (run->status == EXIT_DONE && !run->pass->probe)
 		go(run);
 	while (run->status == EXIT_DONE && run->crew.alive > 0) {
-		step(run, -1);
+		step(run, run->ready_fd);
 		if (!run->pass->probe)
 			send_halt(run);
 	}

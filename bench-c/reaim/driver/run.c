@@ -159,10 +159,15 @@ static int repetition_of(struct run *run, size_t repetition)
 
 static int prepare(struct run *run)
 {
+	int status = capacity_check_descriptors(run->settings);
+
+	run->null_fd = -1;
+	if (status != EXIT_DONE)
+		return status;
 	run->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (run->null_fd < 0 || events_open() != 0)
 		return complain(EXIT_FAILED, "cannot start: %s", strerror(errno));
-	int status = scratch_create(&run->scratch, run->settings);
+	status = scratch_create(&run->scratch, run->settings);
 	if (status == EXIT_DONE)
 		status = cache_make_files(&run->scratch, run->settings);
 	if (status == EXIT_DONE && run->settings->skip_unavailable)

@@ -37,7 +37,7 @@ void run_free(struct run *run);
 
 /* One repetition of the single-user mode. */
 int run_single(struct run *run, size_t repetition);
-/* Set up every sub-test once and take those out that cannot run here. */
+/* Set up every sub-test in each disk directory and take those out that cannot run in one. */
 int run_probe(struct run *run);
 
 /* A pass over the tests of the workfile, with what all kinds of passes share filled in. */

@@ -44,7 +44,7 @@ static const struct setting table[] = {
 	{"monitor-timeout", 0, SETTING_COUNT, AT(monitor_timeout_s), 0, 1, DAY_S, true, "S", "longest call of the monitor (30)"},
 	{"timeout", 0, SETTING_COUNT, AT(timeout_s), 0, 1, 7 * DAY_S, true, "S",
 	 "longest pass (users times the larger of 10 s and 1 s per KiB of file; at least 600)"},
-	{"skip-unavailable", 0, SETTING_SWITCH, AT(skip_unavailable), 0, 0, 0, true, NULL, "leave out sub-tests that this kernel lacks"},
+	{"skip-unavailable", 0, SETTING_SWITCH, AT(skip_unavailable), 0, 0, 0, true, NULL, "leave out sub-tests that cannot run here"},
 	{"compat", 0, SETTING_SWITCH, AT(compat), 0, 0, 0, true, NULL, "behave as released where that is worse; see reaim(1)"},
 	{"brief", 'b', SETTING_SWITCH, AT(brief), 0, 0, 0, true, NULL, "also PREFIX.summary and PREFIX.html"},
 	{"json", 0, SETTING_FILE, AT(json), AT(json_path), 0, 0, false, "FILE", "one JSON document, on stdout instead of the table or in FILE"},

@@ -11,8 +11,9 @@
 
 enum { NANOSECONDS = 1000000000 };
 
-/* One child that sets `test` up and, unless it is a probe, runs it for the period. */
-static int alone(struct run *run, size_t test, struct board *board, bool probe)
+/* One child that sets `test` up and runs it for the period; with `probed`, a disk directory's
+ * number, it only sets it up there. */
+static int alone(struct run *run, size_t test, struct board *board, const size_t *probed)
 {
 	static struct plan plan;
 
@@ -21,11 +22,12 @@ static int alone(struct run *run, size_t test, struct board *board, bool probe)
 	struct pass pass = run_pass_of(run, &plan, board, 1);
 	pass.period_ns = (uint64_t)run->settings->period_s * NANOSECONDS;
 	pass.only_test = test;
-	pass.probe = probe;
+	pass.probe = probed != NULL;
+	pass.directory = probed != NULL ? *probed : 0;
 	if (run->workfile.tests[test].op->kind == REAIM_DISK && pass.around.blocks == 0)
 		return complain(EXIT_FAILED, "%s needs a file: set FILESIZE",
 				run->workfile.tests[test].op->name);
-	return probe ? pass_run(&pass, &run->monitor) : run_watched(run, &pass);
+	return pass.probe ? pass_run(&pass, &run->monitor) : run_watched(run, &pass);
 }
 
 static int one_test(struct run *run, size_t test, struct outcome *outcome)
@@ -37,7 +39,7 @@ static int one_test(struct run *run, size_t test, struct outcome *outcome)
 		return complain(EXIT_FAILED, "no memory for a user: %s", strerror(errno));
 	outcome->test = test;
 	outcome->blocks = workfile_blocks(run->file_bytes, run->pool_bytes, 1);
-	outcome->status = alone(run, test, board, false);
+	outcome->status = alone(run, test, board, NULL);
 	if (outcome->status == EXIT_DONE) {
 		outcome_of_test(outcome, board, &run->workfile.tests[test]);
 		return EXIT_DONE;
@@ -77,15 +79,29 @@ int run_single(struct run *run, size_t repetition)
 	return done > 0 ? EXIT_DONE : EXIT_SKIPPED;
 }
 
-static void take_out(struct run *run, size_t test, const char *reason)
+static void take_out(struct run *run, size_t test, const struct skipped *skipped)
 {
-	struct workfile *workfile = &run->workfile;
-	struct skipped *skipped = &run->skipped[run->skipped_count++];
+	run->skipped[run->skipped_count++] = *skipped;
+	warn("%s is left out: %s", skipped->op->name, skipped->reason);
+	workfile_remove(&run->workfile, test);
+}
 
-	skipped->op = workfile->tests[test].op;
-	(void)snprintf(skipped->reason, sizeof(skipped->reason), "%s", reason);
-	warn("%s is left out: %s", skipped->op->name, reason);
-	workfile_remove(workfile, test);
+/* Disk directories may be on file systems that differ. */
+static int probe_everywhere(struct run *run, size_t test, struct skipped *skipped)
+{
+	int status = EXIT_DONE;
+
+	for (size_t i = 0; i < run->scratch.count && status == EXIT_DONE; i++) {
+		size_t ignored = 0;
+		struct board *board = board_new(1, run->workfile.count);
+		if (board == NULL)
+			return complain(EXIT_FAILED, "no memory for a user: %s", strerror(errno));
+		status = alone(run, test, board, &i);
+		(void)snprintf(skipped->reason, sizeof(skipped->reason), "%s",
+			       pass_skip_reason(board, &ignored));
+		board_free(board);
+	}
+	return status;
 }
 
 int run_probe(struct run *run)
@@ -93,18 +109,14 @@ int run_probe(struct run *run)
 	size_t test = 0;
 
 	while (test < run->workfile.count) {
-		size_t ignored = 0;
-		struct board *board = board_new(1, run->workfile.count);
-		if (board == NULL)
-			return complain(EXIT_FAILED, "no memory for a user: %s", strerror(errno));
-		int status = alone(run, test, board, true);
+		struct skipped skipped = {.op = run->workfile.tests[test].op};
+		int status = probe_everywhere(run, test, &skipped);
 		if (status == EXIT_SKIPPED)
-			take_out(run, test, pass_skip_reason(board, &ignored));
-		else
+			take_out(run, test, &skipped);
+		else if (status == EXIT_DONE)
 			test++;
-		board_free(board);
-		if (status == EXIT_FAILED)
-			return EXIT_FAILED;
+		else
+			return status;
 	}
 	return run->workfile.total_weight > 0 ? EXIT_DONE : EXIT_SKIPPED;
 }

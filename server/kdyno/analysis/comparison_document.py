@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A comparison of files for programs: the JSON document of `kdyno analyze compare`."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,7 +10,7 @@ from kdyno.analysis.verdicts import Direction, Verdict
 
 if TYPE_CHECKING:
     from kdyno.analysis.compare import Comparison, SubmissionComparison
-    from kdyno.analysis.documents.arms import JoinedArms
+    from kdyno.analysis.documents.arms import JoinedArms, JoinedSeries
     from kdyno.analysis.documents.measured import SeriesIdentity
 
 
@@ -84,19 +85,30 @@ class ComparisonDocument(_Part):
     alpha: Annotated[float, Field(description="False-alarm rate of the whole comparison.")]
     more_boots: int | None
     metrics: list[MetricPart]
+    details: Annotated[
+        list[MetricPart],
+        Field(
+            description="Parts of the metrics, such as sub-tests. The details of a benchmark with its parameters are "
+            "held together against alpha; their verdicts say what moved, and have no part in that of the comparison."
+        ),
+    ]
     left_out: list[LeftOutPart]
     state_differences: list[StatePart]
 
 
-def comparison_document(result: "SubmissionComparison", joined: "JoinedArms") -> ComparisonDocument:
-    """Everything about a comparison, ready for model_dump_json. The metrics are in the order of `joined`."""
-    pairs = zip(result.comparisons, joined.identities, strict=True)
+def comparison_document(
+    result: "SubmissionComparison", details: Sequence["SubmissionComparison"], joined: "JoinedArms"
+) -> ComparisonDocument:
+    """Everything about a comparison, ready for model_dump_json. Metrics and details are in the order of `joined`."""
     return ComparisonDocument(
         verdict=result.verdict,
         complete=joined.complete,
         alpha=result.alpha,
         more_boots=result.more_boots,
-        metrics=[_metric(item, identity) for item, identity in pairs],
+        metrics=_metrics(result, joined),
+        details=[
+            part for inside, family in zip(details, joined.details, strict=True) for part in _metrics(inside, family)
+        ],
         left_out=[LeftOutPart(what=item.what, reason=item.reason, open=item.open) for item in joined.left_out],
         state_differences=[
             StatePart(
@@ -111,6 +123,10 @@ def comparison_document(result: "SubmissionComparison", joined: "JoinedArms") ->
             for finding in joined.state
         ],
     )
+
+
+def _metrics(result: "SubmissionComparison", series: "JoinedSeries") -> list[MetricPart]:
+    return [_metric(item, identity) for item, identity in zip(result.comparisons, series.identities, strict=True)]
 
 
 def _metric(item: "Comparison", identity: "SeriesIdentity") -> MetricPart:

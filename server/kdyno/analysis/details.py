@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from kdyno.analysis import service
 from kdyno.analysis.compare import MetricPair
-from kdyno.analysis.samples import SamplesError, checked_arm
+from kdyno.analysis.samples import fault_of
 from kdyno.analysis.series import SeriesKey
 from kdyno.analysis.service import SubmissionSamples
 from kdyno.results.roles import MetricRole
@@ -23,7 +23,7 @@ from kdyno.submissions.models import Submission
 def compare_details(session: Session, *, submission: Submission) -> None:
     """Store one row for each detail metric that can be compared, workload by workload."""
     samples = service.load_samples(session, submission=submission, role=MetricRole.DETAIL)
-    pairs = [found for found in zip(samples.keys, samples.pairs, strict=True) if _is_comparable(found[1])]
+    pairs = [found for found in zip(samples.keys, samples.pairs, strict=True) if fault_of(found[1]) is None]
     for _, family in groupby(pairs, key=lambda found: found[0].workload):
         _compare_family(session, submission=submission, family=list(family), whole=samples)
 
@@ -34,13 +34,3 @@ def _compare_family(
     keys, pairs = [key for key, _ in family], [pair for _, pair in family]
     result = service.compare_samples(SubmissionSamples(keys, pairs, whole.noise_kind, whole.minutes_per_boot))
     service.store_verdicts(session, submission_id=submission.id, keys=keys, result=result, role=MetricRole.DETAIL)
-
-
-def _is_comparable(pair: MetricPair) -> bool:
-    """A time can be too short for its clock and come out as zero, which has no ratio to anything."""
-    try:
-        for arm in (pair.base, pair.patched):
-            checked_arm(arm, metric=pair.metric)
-    except SamplesError:
-        return False
-    return True

@@ -109,6 +109,17 @@ def checked_arm(arm: ArmSamples, *, metric: Metric) -> list[Boot]:
     return [_checked_boot(boot, metric=metric, arm=arm.name) for boot in arm.boots]
 
 
+def fault_of(pair: MetricPair) -> SamplesError | None:
+    """What keeps a metric from being compared. A time can be too short for its clock and come out as zero, which has
+    no ratio to anything."""
+    try:
+        for arm in (pair.base, pair.patched):
+            checked_arm(arm, metric=pair.metric)
+    except SamplesError as error:
+        return error
+    return None
+
+
 def _checked_boot(boot: BootSamples, *, metric: Metric, arm: str) -> Boot:
     def refuse(fault: InputFault, detail: str = "") -> SamplesError:
         return SamplesError(fault, metric=metric.name, arm=arm, boot=boot.boot_id, detail=detail)

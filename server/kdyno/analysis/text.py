@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
-from kdyno.analysis.verdicts import Verdict
+from kdyno.analysis.verdicts import MOVED, Verdict
 
 if TYPE_CHECKING:  # pages use the formats below, and need none of the arithmetic
     from kdyno.analysis.compare import Comparison, SubmissionComparison
@@ -50,6 +51,18 @@ def verdict_table(result: SubmissionComparison) -> str:
     rows = [tuple(str(cell) for cell in astuple(row)) for row in verdict_rows(result)]
     head = f"Overall: {result.verdict} ({result.verdict.meaning})"
     return "\n".join([head, "", *table(HEADINGS, rows), "", *_notes(result)]) + "\n"
+
+
+def moved_text(result: SubmissionComparison, *, workload: str) -> str:
+    """The details of a workload that moved, the largest change first; one line when none did."""
+    count = len(result.comparisons)
+    rows = [row for row in zip(result.comparisons, verdict_rows(result), strict=True) if row[0].verdict in MOVED]
+    if not rows:
+        return f"Moved inside of {workload}: none of {count} parts\n"
+    rows.sort(key=lambda row: -abs(math.log1p(row[0].effect)))
+    shown = [(*astuple(row)[:-1], "worse" if item.slowdown > 0 else "better") for item, row in rows]
+    head = f"Moved inside of {workload}, which has no part in the verdict: {len(rows)} of {count} parts"
+    return "\n".join([head, "", *table((*HEADINGS[:-1], "moved"), shown)]) + "\n"
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

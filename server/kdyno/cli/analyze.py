@@ -25,8 +25,8 @@ Exit code: 0 done, whether or not there are changes; 1 changes, with --fail-on-c
 COMPARE_HELP = """
 Compare base with patched: per metric the change, its interval and a verdict.
 
-A file is a document of `kbench run --json`, which is one boot, or of kdyno's own form for any other program, which
-holds one metric of several boots: `{"metric": "jobs", "unit": "1/min", "direction": "higher",
+A file is a document of `kbench run --json` or of `reaim --json`, which is one boot, or of kdyno's own form for any
+other program, which holds one metric of several boots: `{"metric": "jobs", "unit": "1/min", "direction": "higher",
 "boots": [[5012.3, 5020.1], [4987.0, 5001.5]]}`.
 
 Boots count, not samples: give each arm at least two, each file a boot of its own. The boots of an arm may be
@@ -34,6 +34,10 @@ several files, or a directory of JSON files.
 
 Series are compared only with their like: same benchmark, metric, placement and parameters. What is left out is
 named, and unless it is of no consequence it keeps the exit code from being 0.
+
+Of reaim, the jobs per minute of each number of users are judged (in single-user mode the mean rate). The parts, such
+as the time of a job in each sub-test, are held together against an --alpha of their own: "moved inside" names those
+that moved, and changes neither verdict nor exit code. Workfile, users, --seed and skipped sub-tests must be the same.
 
 Exit code: 0 no regression, 1 regression, 2 the input is wrong, 4 more boots are needed or not all was compared.
 """
@@ -43,7 +47,8 @@ Say what differs between the states of two boots, and whether their figures may 
 
 Each difference is invalidating (another machine, setting or instrument), notable (may have moved a figure), or
 expected (the kernel under test, what is new in every boot). The rules are data, in
-kdyno/analysis/manifest/rules.toml; what no rule knows is notable. Of kbench documents, host and harness are compared.
+kdyno/analysis/manifest/rules.toml; what no rule knows is notable. Of kbench and reaim documents, host and harness are
+compared.
 
 Exit code: 0 comparable, 1 an invalidating difference, 2 the input is wrong.
 """
@@ -211,7 +216,9 @@ def _arms(files: list[Path], *, base: list[Path], patched: list[Path]) -> tuple[
 
 @analyze_app.command("manifest", help=flowed(MANIFEST_HELP))
 def manifest(
-    before: Annotated[str, typer.Argument(metavar="A.json", help="State manifest, agent facts or kbench document.")],
+    before: Annotated[
+        str, typer.Argument(metavar="A.json", help="State manifest, agent facts, kbench or reaim document.")
+    ],
     after: Annotated[str, typer.Argument(metavar="B.json", help="The same of another boot.")],
     rules: Annotated[
         Path | None,

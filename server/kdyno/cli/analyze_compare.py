@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What `kdyno analyze compare` does: read both arms, compare what can be compared, write, and choose the exit code."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from kdyno.analysis.documents.registry import read_measured
 from kdyno.analysis.machine_kind import MachineKind
 from kdyno.analysis.manifest import DifferenceClass, difference_text
 from kdyno.analysis.noise import DEFAULTS
-from kdyno.analysis.text import verdict_table
+from kdyno.analysis.text import moved_text, verdict_table
 from kdyno.analysis.verdicts import EXIT_CODES, Verdict
 from kdyno.cli.analyze_files import OutputFormat, chosen_format, expanded, printable, refuse, text_of, write
 
@@ -57,28 +58,30 @@ def compare_files(
         joined = _at_quantiles(joined, comparing.quantiles)
     _check(joined, ignore_state=comparing.ignore_state)
     defaults = DEFAULTS[comparing.machine]
-    pairs = _with_history(joined.pairs, comparing=comparing)
+    joined = _with_history(joined, comparing=comparing)
+    compared = functools.partial(
+        compare_submission,
+        margin=defaults.margin if comparing.margin is None else comparing.margin,
+        alpha=DEFAULT_ALPHA if comparing.alpha is None else comparing.alpha,
+        prior=defaults.prior,
+        minutes_per_boot=comparing.minutes_per_boot,
+    )
     try:
-        result = compare_submission(
-            pairs,
-            margin=defaults.margin if comparing.margin is None else comparing.margin,
-            alpha=DEFAULT_ALPHA if comparing.alpha is None else comparing.alpha,
-            prior=defaults.prior,
-            minutes_per_boot=comparing.minutes_per_boot,
-        )
+        result = compared(joined.pairs)
+        details = [compared(family.pairs) for family in joined.details]
     except SamplesError as error:
         raise DocumentError(str(error)) from error
     match chosen_format(wanted, output=output):
         case OutputFormat.PNG:
             from kdyno.analysis.comparison_plot import comparison_figure
 
-            write(comparison_figure(pairs, result), output=output, picture=PICTURE)
+            write(comparison_figure(joined.pairs, result), output=output, picture=PICTURE)
         case OutputFormat.JSON:
             from kdyno.analysis.comparison_document import comparison_document
 
-            write(comparison_document(result, joined).model_dump_json(indent=1) + "\n", output=output)
+            write(comparison_document(result, details, joined).model_dump_json(indent=1) + "\n", output=output)
         case OutputFormat.TEXT:
-            write(verdict_table(result) + notes_text(joined), output=output)
+            write(verdict_table(result) + _details_text(details, joined) + notes_text(joined), output=output)
     return _exit_code(result, joined, partial=comparing.partial)
 
 
@@ -108,18 +111,32 @@ def _check(joined: JoinedArms, *, ignore_state: bool) -> None:
         refuse(f"these boots must not be compared (--ignore-state does it all the same):\n{shown}")
 
 
-def _with_history(pairs: Sequence[MetricPair], *, comparing: Comparing) -> list[MetricPair]:
-    """Give each metric the noise that its machine's past shows."""
+def _with_history(joined: JoinedArms, *, comparing: Comparing) -> JoinedArms:
+    """Give each metric, and each detail, the noise that its machine's past shows."""
     if comparing.history is None:
-        return list(pairs)
+        return joined
     source = str(comparing.history)
     history = read_history(text_of(source), source=source)
     fallback = DEFAULTS[comparing.machine].prior
-    priors = learned_priors(history, metrics=[pair.metric for pair in pairs], fallback=fallback, source=source)
+    metrics = [pair.metric for part in (joined, *joined.details) for pair in part.pairs]
+    priors = learned_priors(history, metrics=metrics, fallback=fallback, source=source)
     unused = sorted({entry.metric for entry in history.metrics} - priors.keys())
     if unused:
         typer.echo(printable(f"kdyno: {source}: no such metric is compared: {', '.join(unused)}"), err=True)
-    return [replace(pair, prior=priors.get(pair.metric.name)) for pair in pairs]
+
+    def informed(pairs: Sequence[MetricPair]) -> tuple[MetricPair, ...]:
+        return tuple(replace(pair, prior=priors.get(pair.metric.name)) for pair in pairs)
+
+    details = tuple(replace(family, pairs=informed(family.pairs)) for family in joined.details)
+    return replace(joined, pairs=informed(joined.pairs), details=details)
+
+
+def _details_text(details: Sequence[SubmissionComparison], joined: JoinedArms) -> str:
+    """What moved inside of each workload."""
+    return "".join(
+        f"\n{moved_text(inside, workload=family.workload)}"
+        for inside, family in zip(details, joined.details, strict=True)
+    )
 
 
 def notes_text(joined: JoinedArms) -> str:

@@ -7,14 +7,15 @@ the key metric is the geometric mean of the rates, whose ratio between two kerne
 Jobs per minute and child is not kept as a metric: it is the key figure divided by a constant.
 """
 
+import hashlib
 import math
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, Field, FiniteFloat
+from pydantic import BaseModel, Field, FiniteFloat, model_validator
 
 from kdyno.results.roles import MetricRole
 from kdyno.results.schemas import MAX_SAMPLES_PER_METRIC, BenchmarkDocument, MetricDocument, Name, Text
@@ -30,6 +31,13 @@ _Histogram = list[tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=1)]
 class _Workfile(BaseModel):
     path: Text
     total_weight: int
+
+
+class _Subtest(BaseModel):
+    """A line of the workfile."""
+
+    name: Name
+    weight: int
 
 
 class _Times(BaseModel):
@@ -81,10 +89,28 @@ class ReaimDocument(BaseModel):
     seed: int
     parameters: dict[str, Any]
     workfile: _Workfile
+    subtests: Annotated[list[_Subtest], Field(max_length=500)]
     skipped: Annotated[list[_Skipped], Field(max_length=500)]
     passes: Annotated[list[_Pass], Field(max_length=10_000)] = Field(default_factory=list)
     single: Annotated[list[_Times], Field(max_length=10_000)] = Field(default_factory=list)
     metrics: Annotated[list[_Metric], Field(max_length=5000)]
+
+    @model_validator(mode="after")
+    def _every_number_of_users_has_a_key_figure(self) -> Self:
+        """Details alone would never be judged, and a rate of zero has no geometric mean."""
+        needed = JPM if self.mode == "multiuser" else _OPERATION_RATE
+        keys = [metric for metric in self.metrics if metric.name == needed]
+        if without := {metric.users for metric in self.metrics} - {metric.users for metric in keys}:
+            raise ValueError(f"metrics: no {needed} for {min(without)} users")
+        for metric in keys:
+            if min(metric.samples) <= 0:
+                raise ValueError(f"metrics: {f'{needed} {metric.subtest}'.strip()} is not greater than 0")
+        return self
+
+    @property
+    def workload(self) -> str:
+        """The workfile, by its short name."""
+        return PurePosixPath(self.workfile.path).name.removeprefix("workfile.")
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -120,19 +146,34 @@ class ReaimDocument(BaseModel):
         users: int | None = None,
         metrics: Iterable[MetricDocument] = (),
     ) -> BenchmarkDocument:
-        workfile = PurePosixPath(self.workfile.path).name.removeprefix("workfile.")
         # a mix with sub-tests left out is another mix: no comparison may pair it with the whole one
-        left_out = ", ".join(sorted(skipped.name for skipped in self.skipped))
+        left_out = ", ".join(sorted(self._left_out()))
         counted = f"{users} user{'' if users == 1 else 's'}{' without ' if left_out else ''}{left_out}"
-        identity = {"mode": self.mode, "seed": self.seed, "total_weight": self.workfile.total_weight}
+        identity = {
+            "mode": self.mode,
+            "seed": self.seed,
+            "total_weight": self.workfile.total_weight,
+            "mix": _mix(self.subtests),
+        }
         return BenchmarkDocument(
-            name=workfile,
+            name=self.workload,
             placement=counted if users is not None else "",
             parameters=self.parameters | identity,
             status=status,
             reason=reason,
             metrics=list(metrics),
         )
+
+    def _left_out(self) -> set[str]:
+        """Sub-tests without figures: those left out beforehand, and in single-user mode those that could not run."""
+        rated = {metric.subtest for metric in self.metrics}
+        return {skipped.name for skipped in self.skipped} | {times.name for times in self.single} - rated
+
+
+def _mix(subtests: Iterable[_Subtest]) -> str:
+    """A short name for sub-tests and weights: workfiles of one file name and total weight may hold different ones."""
+    lines = sorted(f"{subtest.weight} {subtest.name}" for subtest in subtests)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:8]
 
 
 def _metric(metric: _Metric, *, passes: Sequence[_Pass], times: Sequence[_Times]) -> MetricDocument:

@@ -6,8 +6,9 @@ import os
 import resource
 import signal
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,15 @@ import pytest
 from .conftest import check_document
 
 CHILD = r"child \d of 3"
+
+
+@pytest.fixture
+def in_memory() -> Iterator[Path]:
+    parent = Path("/dev/shm")  # noqa: S108 -- a file system in memory is the point
+    if not os.access(parent, os.W_OK):
+        pytest.skip(f"no {parent} here")
+    with tempfile.TemporaryDirectory(prefix="reaim-test-", dir=parent) as folder:
+        yield Path(folder)
 
 
 def wait_until(condition: Callable[[], bool], *, limit_s: float = 20) -> None:
@@ -84,6 +94,30 @@ def test_what_cannot_run_here_may_be_left_out(faulty: Any) -> None:
     assert [entry["name"] for entry in document["skipped"]] == ["faulty_skip"]
     assert document["workfile"]["total_weight"] == 5
     assert document["passes"][0]["jobs_per_child"] == 10
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("order", [("good", "poor"), ("poor", "good"), ("good", "fine", "poor")])
+def test_what_one_disk_directory_lacks_is_left_out(faulty: Any, order: tuple[str, ...], seed: int) -> None:
+    faulty.workfile("5 null\n5 faulty_picky\n")
+    for name in order:
+        (faulty.folder / name).mkdir()
+    document = faulty.document("--skip-unavailable", f"--seed={seed}", *(f"--diskdir={name}" for name in order))
+    (skipped,) = document["skipped"]
+    assert skipped["name"] == "faulty_picky"
+    assert "/poor/" in skipped["reason"]
+
+
+def test_direct_transfers_are_left_out_where_one_directory_is_in_memory(reaim: Any, in_memory: Path) -> None:
+    reaim.workfile("FILESIZE: 64k\n5 null\n5 disk_dio_rd\n")
+    if reaim.document("--skip-unavailable", "--block-size=4k")["skipped"]:
+        pytest.skip("no O_DIRECT in the tests' directory")
+    for seed in range(3):
+        document = reaim.document(
+            "--skip-unavailable", "--block-size=4k", "--diskdir=.", f"--diskdir={in_memory}", f"--seed={seed}"
+        )
+        assert [entry["name"] for entry in document["skipped"]] == ["disk_dio_rd"]
+    assert list(in_memory.iterdir()) == []
 
 
 def test_a_mix_of_nothing_that_can_run_exits_with_4(faulty: Any) -> None:
@@ -187,10 +221,37 @@ def test_more_users_than_memory_holds_are_told_before_the_start(reaim: Any) -> N
     assert reaim.leftovers() == []
 
 
-def test_too_few_descriptors_for_the_driver_are_told(reaim: Any) -> None:
+@pytest.mark.parametrize("limit", [4, 9, 20, 64])
+def test_too_few_descriptors_for_the_driver_are_told_before_the_start(reaim: Any, limit: int) -> None:
     reaim.workfile("5 null\n")
-    done = reaim.fails(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (4, 4)))
-    assert "Too many open files" in done.stderr
+    limits = (limit, limit)
+    done = reaim.fails("--diskdir=.", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limits))
+    assert f"a run needs 65 file descriptors, the limit (ulimit -n) is {limit}" in done.stderr
+
+
+def test_the_fewest_descriptors_suffice_for_the_deepest_tree(faulty: Any) -> None:
+    """A user that fails leaves its tree, the 24 levels of path_walk, to the driver."""
+    faulty.workfile("50 path_walk\n5 faulty_killed\n")
+    done = faulty.fails("--diskdir=.", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (65, 65)))
+    assert "faulty_killed: killed by signal 9" in done.stderr
+
+
+def test_the_cause_is_told_however_long_the_path_is(faulty: Any) -> None:
+    folder = faulty.folder / "/".join(letter * 200 for letter in "abc")
+    folder.mkdir(parents=True)
+    faulty.workfile("5 faulty_place\n")
+    done = faulty.fails(f"--diskdir={folder}", "--json")
+    document = json.loads(done.stdout)
+    check_document(document)
+    for text in (done.stderr, document["reason"]):
+        assert f"faulty_place: write {faulty.folder}/aaaaaaaa" in text
+        assert ".block: No space left on device [errno 28]" in text
+
+
+def test_a_disk_directory_that_cannot_be_used_is_told_with_its_whole_path(faulty: Any) -> None:
+    faulty.workfile("5 null\n")
+    path = "/".join(letter * 200 for letter in "abcdef")
+    assert f"disk directory {path}: No such file or directory" in faulty.fails(f"--diskdir={path}").stderr
 
 
 def test_a_child_without_memory_is_named(reaim: Any) -> None:
@@ -237,6 +298,28 @@ def test_a_missing_disk_directory_leaves_the_others_clean(reaim: Any) -> None:
     reaim.workfile("5 null\n")
     done = reaim.fails("--diskdir=.", "--diskdir=missing")
     assert "disk directory missing: No such file or directory" in done.stderr
+
+
+def test_the_cache_is_dropped_before_users_prepare_and_nobody_cleans_up_before_the_last(faulty: Any) -> None:
+    """The tests' program writes to ./drop_caches in place of the kernel's file; one pipe shows the order of all."""
+    faulty.workfile("5 faulty_order\n")
+    os.mkfifo(faulty.folder / "drop_caches")
+    pipe = os.open(faulty.folder / "drop_caches", os.O_RDWR | os.O_NONBLOCK)
+    try:
+        faulty.document("-s3", "-e6", "-i3", "-j5", "--drop-cache", "--skip-unavailable")
+        order = os.read(pipe, 1 << 16).decode()
+    finally:
+        os.close(pipe)
+    probe, *passes = order.split("1")
+    assert probe == "st"
+    assert passes == [users * "s" + 5 * users * "r" + users * "t" for users in (3, 6)]
+
+
+def test_a_cache_that_cannot_be_dropped_is_told(faulty: Any) -> None:
+    faulty.workfile("5 null\n")
+    done = faulty.fails("--drop-cache")
+    assert "--drop-cache needs root or --common-file: drop_caches: No such file or directory" in done.stderr
+    assert faulty("--drop-cache", "--common-file=64k").returncode == 0
 
 
 def test_a_common_file_that_does_not_fit_is_told(reaim: Any) -> None:

@@ -75,7 +75,7 @@ def test_a_file_over_a_limit_names_child_test_place_and_errno(reaim: Reaim) -> N
 
 def test_descriptors_that_run_out_are_an_error(reaim: Reaim) -> None:
     reaim.workfile("10 epoll\n")
-    limit = functools.partial(resource.setrlimit, resource.RLIMIT_NOFILE, (40, 40))
+    limit = functools.partial(resource.setrlimit, resource.RLIMIT_NOFILE, (64, 64))
     done = reaim.fails("-t", preexec_fn=limit)
     assert "epoll: eventfd " in done.stderr
     assert "of 64: Too many open files [errno 24]" in done.stderr

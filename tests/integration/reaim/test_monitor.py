@@ -38,6 +38,14 @@ def test_halt_comes_when_an_eighth_is_done_and_not_before_begin_has_ended(faulty
     assert calls(faulty) == ["setup 8", "begin 8", "halt 8", "report 8"]
 
 
+def test_halt_comes_while_the_others_are_at_work(faulty: Any) -> None:
+    faulty.workfile("5 faulty_until_halt\n")
+    tool(faulty, f"[ $1 = halt ] && touch halted\n{LOG}")
+    done = faulty("-s8", "-j1", "-Z./tool", "--timeout=20")
+    assert done.returncode == 0, done.stderr
+    assert calls(faulty) == ["setup 8", "begin 8", "halt 8", "report 8"]
+
+
 def test_a_slow_begin_does_not_lengthen_the_pass(reaim: Any) -> None:
     reaim.workfile("5 null\n")
     tool(reaim, "[ $1 = begin ] && sleep 1")

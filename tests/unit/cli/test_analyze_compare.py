@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 from golden_files import GOLDEN
 from kdyno.cli import analyze_files
 from kdyno.cli.main import app
+from tests.reaim_document import reaim_document
 
 SCHEMAS = Path(__file__).parents[3] / "docs" / "schemas"
 PNG = b"\x89PNG\r\n"
@@ -99,6 +100,40 @@ def test_what_is_left_out_is_told_and_is_no_all_clear() -> None:
     assert "--partial" in result.stderr
     accepted = kdyno("compare", "base", "patched", "--partial")
     assert (accepted.exit_code, accepted.stderr) == (0, "")
+
+
+def test_parts_of_a_mix_that_moved_are_told_and_not_judged() -> None:
+    slower = {"pipe_cpy": 1.5, "page_test": 0.8}
+    for seed in range(6):
+        write(f"base/{seed}.json", reaim_document(seed=seed))
+        write(f"patched/{seed}.json", reaim_document(seed=seed + 10, slower=slower))
+    text = kdyno("compare", "base", "patched", "--margin", "2%")
+    assert (text.exit_code, text.stderr) == (0, "")
+    assert text.stdout.startswith("Overall: no-change")
+    told = text.stdout[text.stdout.index("Moved inside of") :].splitlines()
+    assert told[0] == "Moved inside of short, which has no part in the verdict: 2 of 12 parts"
+    assert [(line.split()[1], line.split()[-1]) for line in told[4:]] == [
+        ("pipe_cpy", "worse"),
+        ("page_test", "better"),
+    ]
+    document = json.loads(kdyno("compare", "base", "patched", "--margin", "2%", "--format", "json").stdout)
+    jsonschema.validate(document, json.loads((SCHEMAS / "kdyno.comparison-1.json").read_text(encoding="utf-8")))
+    assert [metric["metric"] for metric in document["metrics"]] == ["short"]
+    # one metric is held against the whole of alpha, however many parts it has
+    assert document["metrics"][0]["level"] == document["alpha"]
+    assert len(document["details"]) == 12
+    moved = {part["metric"]: part["verdict"] for part in document["details"] if part["verdict"] != "no-change"}
+    assert moved == {"short pipe_cpy": "regression", "short page_test": "improvement"}
+
+
+def test_history_informs_parts_too() -> None:
+    files = [write(f"{seed}.json", reaim_document(seed=seed)) for seed in (1, 2)]
+    arms = [list(1e5 * np.exp(0.0005 * np.random.default_rng(seed).standard_normal(5))) for seed in range(10)]
+    metrics = [{"metric": "short pipe_cpy", "unit": "ns", "arms": arms}]
+    history = write("history.json", {"schema": "kdyno.history/1", "metrics": metrics})
+    result = kdyno("compare", *files, "--history", history, "--format", "json")
+    learned = [part["metric"] for part in json.loads(result.stdout)["details"] if part["prior_learned"]]
+    assert (learned, result.stderr) == (["short pipe_cpy"], "")
 
 
 def test_another_machine_is_refused_unless_it_is_wanted() -> None:

@@ -68,6 +68,37 @@ def test_a_mix_with_something_left_out_is_another_mix() -> None:
     assert found.placement == "2 users without cpu_migrate, io_uring_rr"
 
 
+def test_weights_are_part_of_what_was_measured() -> None:
+    document = reaim_document()
+    other = reaim_document()
+    other["subtests"] = [test | {"weight": 10 + number} for number, test in enumerate(other["subtests"])]
+    reordered = reaim_document() | {"subtests": document["subtests"][::-1]}
+    mixes = [benchmarks(each)[0].parameters["mix"] for each in (document, other, reordered)]
+    assert mixes[0] == mixes[2] != mixes[1]
+
+
+def test_a_sub_test_that_could_not_run_alone_makes_another_mix() -> None:
+    document = single_document()
+    document["metrics"] = [metric for metric in document["metrics"] if metric["subtest"] != "tcp_test"]
+    document["single"] = [
+        {"repetition": one["repetition"], "name": "tcp_test", "status": "skip", "reason": "no loopback"}
+        if one["name"] == "tcp_test"
+        else one
+        for one in document["single"]
+    ]
+    jsonschema.validate(document, SCHEMA)
+    (found,) = benchmarks(document)
+    assert found.placement == "1 user without tcp_test"
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0])
+def test_a_rate_of_nothing_is_refused(rate: float) -> None:
+    document = single_document()
+    document["metrics"][0]["samples"][0] = rate
+    with pytest.raises(ValidationError, match="operation_rate add_double is not greater than 0"):
+        ReaimDocument.model_validate(document)
+
+
 def test_with_one_user_the_mean_rate_moves_as_the_rates_do_on_average() -> None:
     (base,) = benchmarks(single_document(seed=1))
     (slow,) = benchmarks(single_document(seed=1, slower=dict.fromkeys(TIMES_NS, 2.0)))

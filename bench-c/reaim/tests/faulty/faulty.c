@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +21,12 @@ static int refuse(struct reaim_job *job)
 {
 	errno = ENOSPC;
 	return reaim_fail(job, "write a block: %m");
+}
+
+static int refuse_by_path(struct reaim_job *job)
+{
+	errno = ENOSPC;
+	return reaim_fail(job, "write %s/.block: %m", reaim_directory(job));
 }
 
 static int fail_silently(struct reaim_job *job)
@@ -73,6 +80,13 @@ static int be_absent(struct reaim_job *job)
 	return reaim_skip(job, "the kernel has no such call: %m");
 }
 
+static int be_absent_in_poor(struct reaim_job *job)
+{
+	if (strstr(reaim_directory(job), "/poor/") != NULL)
+		return reaim_skip(job, "%s: the file system lacks it", reaim_directory(job));
+	return REAIM_OK;
+}
+
 static int exit_badly(struct reaim_job *job)
 {
 	(void)job;
@@ -119,6 +133,57 @@ static int sleep_a_little(struct reaim_job *job)
 	return work(job);
 }
 
+/* The first of all jobs ends at once, every other one when the monitor has said halt. */
+static int wait_for_halt(struct reaim_job *job)
+{
+	int fd = open("first", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		return close(fd) == 0 ? work(job) : REAIM_ERROR;
+	while (access("halted", F_OK) != 0)
+		(void)usleep(1000);
+	return work(job);
+}
+
+/* Says what happens, in the order in which it does, where the tests see the cache dropped too. */
+static int say(struct reaim_job *job, const char *letter)
+{
+	int fd = open("drop_caches", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, letter, 1) != 1)
+		return reaim_fail(job, "drop_caches: %m");
+	return close(fd) == 0 ? REAIM_OK : REAIM_ERROR;
+}
+
+static int say_setup(struct reaim_job *job)
+{
+	return say(job, "s");
+}
+
+static int say_run(struct reaim_job *job)
+{
+	(void)usleep((useconds_t)reaim_random_below(job, 5000));
+	reaim_did(job, 1);
+	return say(job, "r");
+}
+
+static void say_teardown(struct reaim_job *job)
+{
+	(void)say(job, "t");
+}
+
+static const struct reaim_op faulty_order = {
+	.name = "faulty_order",
+	.unit = "Steps",
+	.doc = "Says setup, run and teardown to those who read drop_caches.",
+	.operations = 1,
+	.work_per_job = 1,
+	.setup = say_setup,
+	.run = say_run,
+	.teardown = say_teardown,
+};
+REAIM_REGISTER(faulty_order);
+
 #define FAULTY(name_, setup_, run_)                                                                \
 	static const struct reaim_op name_ = {                                                     \
 		.name = #name_,                                                                    \
@@ -132,6 +197,7 @@ static int sleep_a_little(struct reaim_job *job)
 	REAIM_REGISTER(name_)
 
 FAULTY(faulty_fail, NULL, refuse);
+FAULTY(faulty_place, NULL, refuse_by_path);
 FAULTY(faulty_silent, NULL, fail_silently);
 FAULTY(faulty_lazy, NULL, be_lazy);
 FAULTY(faulty_crash, NULL, crash);
@@ -142,5 +208,7 @@ FAULTY(faulty_emfile, NULL, use_all_descriptors);
 FAULTY(faulty_setup, refuse, work);
 FAULTY(faulty_slow_setup, hang, work);
 FAULTY(faulty_skip, be_absent, work);
+FAULTY(faulty_picky, be_absent_in_poor, work);
 FAULTY(faulty_helper, NULL, spawn_bad_helper);
 FAULTY(faulty_litter, litter, sleep_a_little);
+FAULTY(faulty_until_halt, NULL, wait_for_halt);

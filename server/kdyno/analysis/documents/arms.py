@@ -2,7 +2,7 @@
 """Brings the files of two arms together: what can be compared, and by name what cannot and why (pure)."""
 
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,16 +10,32 @@ from kdyno.analysis.compare import ArmSamples, BootSamples, Metric, MetricPair
 from kdyno.analysis.documents.kbench import UNJUDGED_BENCHMARKS
 from kdyno.analysis.documents.measured import DocumentError, FailedRun, MeasuredDocument, SeriesIdentity
 from kdyno.analysis.manifest import Difference, DifferenceClass, compare_manifests
+from kdyno.analysis.samples import fault_of
 from kdyno.analysis.verdicts import Direction
+from kdyno.results.roles import MetricRole
 
 ARMS = ("base", "patched")
 MOST_BOOTS = 1000
 # Fewer values than this may be equal by chance, when a clock is coarse.
 FEWEST_COPIED = 10
+# Series nearly alike that are named where one has no counterpart.
+MOST_ALIKE = 3
 MIXED_ARM = "boots of one arm ran different kernels"
 
 Series = dict[SeriesIdentity, dict[str, list[BootSamples]]]
-Units = dict[SeriesIdentity, tuple[str, Direction, str]]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What the first document that names a series says about it."""
+
+    unit: str
+    direction: Direction
+    role: MetricRole
+    source: str
+
+
+Meanings = dict[SeriesIdentity, Meaning]
 
 
 @dataclass(frozen=True)
@@ -41,11 +57,25 @@ class StateFinding:
 
 
 @dataclass(frozen=True)
-class JoinedArms:
-    """What two arms have in common. `identities` in the order of `pairs`."""
+class JoinedSeries:
+    """Metrics that both arms have. `identities` in the order of `pairs`."""
 
     pairs: tuple[MetricPair, ...]
     identities: tuple[SeriesIdentity, ...]
+
+
+@dataclass(frozen=True)
+class JoinedDetails(JoinedSeries):
+    """The details of one workload, which are compared together."""
+
+    workload: str
+
+
+@dataclass(frozen=True)
+class JoinedArms(JoinedSeries):
+    """What two arms have in common: key metrics, which are judged, and the details of each workload."""
+
+    details: tuple[JoinedDetails, ...]
     left_out: tuple[LeftOut, ...]
     state: tuple[StateFinding, ...]
 
@@ -68,35 +98,58 @@ def join_arms(base: Sequence[MeasuredDocument], patched: Sequence[MeasuredDocume
     """
     documents = dict(zip(ARMS, (base, patched), strict=True))
     series: Series = defaultdict(lambda: {arm: [] for arm in ARMS})
-    units: Units = {}
+    meanings: Meanings = {}
     for arm, files in documents.items():
         for document in files:
-            _take(document, arm=arm, series=series, units=units)
+            _take(document, arm=arm, series=series, meanings=meanings)
     names = _names(series)
-    pairs, identities, left_out = [], [], []
+    found: dict[MetricRole, list[tuple[SeriesIdentity, MetricPair]]] = {role: [] for role in MetricRole}
+    left_out = _one_sided(series, meanings=meanings, names=names)
     for identity, arms in series.items():
         if identity.benchmark in UNJUDGED_BENCHMARKS:
             left_out.append(LeftOut(names[identity], "the harness's own cost, which no kernel changes", open=False))
-            continue
-        if not all(arms.values()):
-            left_out.append(_one_sided(identity, arms, name=names[identity], series=series))
-            continue
-        unit, direction, _ = units[identity]
-        base_arm, patched_arm = (ArmSamples(arm, _checked(boots, name=names[identity])) for arm, boots in arms.items())
-        pairs.append(MetricPair(Metric(names[identity], unit, direction), base_arm, patched_arm))
-        identities.append(identity)
-    left_out += _failures(documents)
-    return JoinedArms(tuple(pairs), tuple(identities), tuple(left_out), tuple(_state_findings(documents)))
+        elif all(arms.values()):
+            meaning = meanings[identity]
+            metric = Metric(names[identity], meaning.unit, meaning.direction)
+            one, other = (ArmSamples(arm, _checked(boots, name=names[identity])) for arm, boots in arms.items())
+            found[meaning.role].append((identity, MetricPair(metric, one, other)))
+    details, unfit = _families(found[MetricRole.DETAIL])
+    left_out += unfit + _failures(documents)
+    state = tuple(_state_findings(documents))
+    return JoinedArms(*_columns(found[MetricRole.KEY]), details=details, left_out=tuple(left_out), state=state)
 
 
-def _take(document: MeasuredDocument, *, arm: str, series: Series, units: Units) -> None:
-    """Add a document's boots. The first document that names a series decides what its unit and direction are."""
+def _families(
+    found: Iterable[tuple[SeriesIdentity, MetricPair]],
+) -> tuple[tuple[JoinedDetails, ...], list[LeftOut]]:
+    """The details by workload, and those that cannot be compared."""
+    families = defaultdict(list)
+    unfit = []
+    for identity, pair in found:
+        fault = fault_of(pair)
+        if fault is None:
+            families[identity.workload].append((identity, pair))
+        else:
+            unfit.append(LeftOut(pair.metric.name, str(fault), open=False))
+    names = _names(families)
+    return tuple(JoinedDetails(*_columns(family), names[workload]) for workload, family in families.items()), unfit
+
+
+def _columns(
+    found: Sequence[tuple[SeriesIdentity, MetricPair]],
+) -> tuple[tuple[MetricPair, ...], tuple[SeriesIdentity, ...]]:
+    return tuple(pair for _, pair in found), tuple(identity for identity, _ in found)
+
+
+def _take(document: MeasuredDocument, *, arm: str, series: Series, meanings: Meanings) -> None:
+    """Add a document's boots. The first document that names a series decides what it means."""
     for item in document.series:
-        known = units.setdefault(item.identity, (item.unit, item.direction, document.source))
-        if known[:2] != (item.unit, item.direction):
-            unit, direction, source = known
+        known = meanings.setdefault(
+            item.identity, Meaning(item.unit, item.direction, item.role, source=document.source)
+        )
+        if (known.unit, known.direction) != (item.unit, item.direction):
             raise DocumentError(
-                f"{item.identity.name}: {source} measures {unit} ({direction} is better), "
+                f"{item.identity.name}: {known.source} measures {known.unit} ({known.direction} is better), "
                 f"{document.source} {item.unit} ({item.direction} is better); nothing is converted"
             )
         boots = series[item.identity][arm]
@@ -124,30 +177,58 @@ def _checked(boots: list[BootSamples], *, name: str) -> list[BootSamples]:
 
 
 def _names(identities: Iterable[SeriesIdentity]) -> dict[SeriesIdentity, str]:
-    """Short names; with placement and parameters where a short one would stand for several series."""
+    """Short names; where a short one would stand for several series, with what tells them apart."""
     by_name = defaultdict(list)
     for identity in identities:
         by_name[identity.name].append(identity)
     return {
-        identity: name if len(group) == 1 else f"{name} ({identity.conditions})"
+        identity: name if len(group) == 1 else f"{name} ({conditions})"
         for name, group in by_name.items()
-        for identity in group
+        for identity, conditions in zip(group, _conditions(group), strict=True)
     }
 
 
-def _one_sided(
-    identity: SeriesIdentity, arms: Mapping[str, list[BootSamples]], *, name: str, series: Series
-) -> LeftOut:
-    here, there = ARMS if arms[ARMS[0]] else reversed(ARMS)
-    alike = [
-        other.conditions
-        for other in series
-        if other != identity and other.name == identity.name and series[other][there]
+def _conditions(identities: Sequence[SeriesIdentity]) -> list[str]:
+    """Placement of each, and those of its parameters that not all of them have."""
+    shared = set.intersection(*(set(identity.parameters) for identity in identities))
+    return [
+        replace(identity, parameters=tuple(item for item in identity.parameters if item not in shared)).conditions
+        for identity in identities
     ]
+
+
+def _one_sided(series: Series, *, meanings: Meanings, names: Mapping[SeriesIdentity, str]) -> list[LeftOut]:
+    """Series that only one arm has. Details go with their key figure; on their own they leave the verdict whole."""
+    alone = [
+        identity
+        for identity, arms in series.items()
+        if identity.benchmark not in UNJUDGED_BENCHMARKS and not all(arms.values())
+    ]
+    keys = [identity for identity in alone if meanings[identity].role is MetricRole.KEY]
+    details = Counter(replace(identity, metric="") for identity in alone if identity not in set(keys))
+    left_out = []
+    for identity in keys:
+        reason = _only_here(identity, series=series)
+        if count := details.pop(replace(identity, metric=""), 0):
+            reason += f" (nor are its {count} parts compared)"
+        left_out.append(LeftOut(names[identity], reason, open=True))
+    return left_out + [
+        LeftOut(names[identity], _only_here(identity, series=series), open=False)
+        for identity in alone
+        if replace(identity, metric="") in details
+    ]
+
+
+def _only_here(identity: SeriesIdentity, *, series: Series) -> str:
+    here, there = ARMS if series[identity][ARMS[0]] else reversed(ARMS)
+    alike = [other for other in series if other.name == identity.name and other != identity and series[other][there]]
     reason = f"only {here} has it"
     if alike:
-        reason += f"; {there} measured it with {' and with '.join(alike)}, which is another series"
-    return LeftOut(name, reason, open=True)
+        others = _conditions([identity, *alike])[1:]
+        more = f" and in {len(others) - MOST_ALIKE} more ways" if len(others) > MOST_ALIKE else ""
+        shown = " and with ".join(others[:MOST_ALIKE])
+        reason += f"; {there} measured it with {shown}{more}, which is another series"
+    return reason
 
 
 def _failures(documents: Mapping[str, Sequence[MeasuredDocument]]) -> list[LeftOut]:

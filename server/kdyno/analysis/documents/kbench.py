@@ -13,6 +13,7 @@ from kdyno.analysis.documents.measured import (
     Name,
     Samples,
     SeriesIdentity,
+    state_in_head,
     validated,
 )
 from kdyno.analysis.verdicts import Direction
@@ -73,13 +74,8 @@ def read_kbench(content: Any, *, source: str) -> MeasuredDocument:
             for run in document.benchmarks
             if run.status is not RunStatus.DONE
         ],
-        state=state_of_kbench(content),
+        state=state_in_head(content),  # the clock is measured anew by every run
     )
-
-
-def state_of_kbench(content: dict[str, Any]) -> dict[str, Any]:
-    """What a document says of machine and instrument, as a state manifest; the clock is measured anew by every run."""
-    return {name: content.get(name) for name in ("harness", "host")}
 
 
 def _identity(run: KbenchRun, metric: KbenchMetric | None = None) -> SeriesIdentity:

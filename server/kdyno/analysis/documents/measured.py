@@ -9,11 +9,9 @@ from typing import Annotated, Any, NoReturn, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kdyno.analysis.verdicts import Direction
+from kdyno.results.roles import MAIN_METRICS, MetricRole
 
 SHOWN_PROBLEMS = 5
-# What a benchmark is there for; its other metrics are named beside it.
-MAIN_METRIC = "latency"
-
 MOST_SAMPLES = 1_000_000
 
 Sample = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
@@ -42,12 +40,18 @@ class SeriesIdentity:
 
     @property
     def name(self) -> str:
-        return self.benchmark if self.metric in {"", MAIN_METRIC} else f"{self.benchmark} {self.metric}"
+        return self.benchmark if self.metric in {"", *MAIN_METRICS} else f"{self.benchmark} {self.metric}"
+
+    @property
+    def workload(self) -> "SeriesIdentity":
+        """What all metrics of a benchmark with its parameters have in common, wherever and by however many it ran."""
+        return SeriesIdentity(self.benchmark, "", parameters=self.parameters)
 
     @property
     def conditions(self) -> str:
         """Placement and parameters in words."""
-        return ", ".join([self.placement or "no placement", *(f"{name}={value}" for name, value in self.parameters)])
+        placement = [self.placement] if self.placement else []
+        return ", ".join([*placement, *(f"{name}={value}" for name, value in self.parameters)]) or "no placement"
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class MeasuredSeries:
     unit: str
     direction: Direction
     boots: Sequence[Sequence[float]]
+    role: MetricRole = MetricRole.KEY
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,11 @@ class MeasuredDocument:
     series: Sequence[MeasuredSeries]
     failed: Sequence[FailedRun] = ()
     state: dict[str, Any] | None = None
+
+
+def state_in_head(content: dict[str, Any]) -> dict[str, Any]:
+    """What a document of kbench or reaim says of machine and instrument, as a state manifest."""
+    return {name: content.get(name) for name in ("harness", "host")}
 
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -4,13 +4,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from kdyno.analysis.documents import kbench, samples
-from kdyno.analysis.documents.measured import DocumentError, MeasuredDocument, parse_json
+from kdyno.analysis.documents import kbench, reaim, samples
+from kdyno.analysis.documents.measured import DocumentError, MeasuredDocument, parse_json, state_in_head
 
 Reader = Callable[..., MeasuredDocument]
 
 READERS: dict[str, Reader] = {
     kbench.SCHEMA: kbench.read_kbench,
+    reaim.SCHEMA: reaim.read_reaim,
     samples.SCHEMA: samples.read_samples,
 }
 
@@ -28,6 +29,6 @@ def read_measured(text: str, *, source: str) -> MeasuredDocument:
 
 def state_of(content: Any) -> Any:
     """The state manifest in a document: a measurement file's head, or the document itself."""
-    if isinstance(content, dict) and content.get("schema") == kbench.SCHEMA:
-        return kbench.state_of_kbench(content)
+    if isinstance(content, dict) and content.get("schema") in (kbench.SCHEMA, reaim.SCHEMA):
+        return state_in_head(content)
     return content
