@@ -3,7 +3,7 @@
 
 import itertools
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import erfc, stdtrit
@@ -143,8 +143,3 @@ def difference_interval(before: Part, after: Part, *, inflation: float) -> tuple
 def confidence(power: float, *, size: int) -> float:
     """1 minus a bound of the chance that noise alone shows this strength at one of `size` places."""
     return max(0.0, 1.0 - size * float(erfc(math.sqrt(power / 2))))
-
-
-def shifted(part: Part, *, level: float) -> Part:
-    """The same points with another level."""
-    return replace(part, level=level)
