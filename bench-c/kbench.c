@@ -5,7 +5,6 @@
 #include "session.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdarg.h>
@@ -36,6 +35,7 @@ static const char help_text[] =
 
 struct request {
 	bool json;
+	enum placement placement;
 	struct options options;
 	char **names;
 	int name_count;
@@ -90,7 +90,7 @@ static bool apply_option(int option, const char *text, struct request *request)
 	case 't':
 		return parse_positive(text, 1, &plan->target_relative);
 	case 'p':
-		return placement_from_name(text, &request->options.placement);
+		return placement_from_name(text, &request->placement);
 	case 'n':
 		return parse_count(text, &plan->samples_min);
 	default:
@@ -138,29 +138,22 @@ static int unknown_name(const char *name)
 	return EXIT_USAGE;
 }
 
-static bool is_asked_for(const struct request *request, const char *name)
+/* All or nothing: a name that is wrong is said before an hour of measuring, not after. */
+static int expand_names(const struct request *request, struct spec_list *list)
 {
-	for (int i = 0; i < request->name_count; i++)
-		if (fnmatch(request->names[i], name, 0) == 0)
-			return true;
-	return false;
-}
+	char complaint[512];
 
-static int check_names(const struct request *request)
-{
-	for (int i = 0; i < request->name_count; i++) {
-		bool found = false;
-		for (size_t j = 0; j < registry_count() && !found; j++)
-			found = fnmatch(request->names[i], registry_at(j)->name, 0) == 0;
-		if (!found)
-			return unknown_name(request->names[i]);
-	}
+	for (int i = 0; i < request->name_count; i++)
+		if (!spec_list_add(list, request->names[i], request->placement, complaint,
+				   sizeof(complaint)))
+			return usage_error("%s", complaint);
 	return EXIT_DONE;
 }
 
-static int run_one(const struct bench *bench, const struct request *request, struct json *json)
+static int run_one(const struct spec *spec, const struct request *request, struct json *json)
 {
-	struct result *result = result_new(bench, request->options.plan.samples_max);
+	struct result *result = result_new(spec, request->options.plan.samples_max);
+	const struct bench *bench = spec->bench;
 
 	if (result == NULL) {
 		(void)fprintf(stderr, "kbench: %s: %s\n", bench->name, strerror(errno));
@@ -178,7 +171,7 @@ static int run_one(const struct bench *bench, const struct request *request, str
 	return status;
 }
 
-static int run_all(const struct request *request)
+static int run_all(const struct request *request, const struct spec_list *list)
 {
 	struct json json = {.out = stdout};
 	size_t done = 0;
@@ -189,11 +182,8 @@ static int run_all(const struct request *request)
 	else
 		report_text_begin(stdout, &request->options.clock);
 	(void)fflush(stdout);
-	for (size_t i = 0; i < registry_count(); i++) {
-		const struct bench *bench = registry_at(i);
-		if (!is_asked_for(request, bench->name))
-			continue;
-		int status = run_one(bench, request, &json);
+	for (size_t i = 0; i < list->count; i++) {
+		int status = run_one(&list->specs[i], request, &json);
 		done += status == STATUS_DONE;
 		failed += status == STATUS_ERROR;
 	}
@@ -214,7 +204,8 @@ static int command_run(struct request *request)
 
 	if (request->name_count == 0)
 		return usage_error("run needs the name of a benchmark");
-	int error = check_names(request);
+	struct spec_list list = {0};
+	int error = expand_names(request, &list);
 	if (error != 0)
 		return error;
 	if (sched_getaffinity(0, sizeof(options->allowed), &options->allowed) != 0) {
@@ -227,7 +218,9 @@ static int command_run(struct request *request)
 		(void)fprintf(stderr, "kbench: CLOCK_MONOTONIC does not advance\n");
 		return EXIT_ERROR;
 	}
-	return run_all(request);
+	error = run_all(request, &list);
+	spec_list_free(&list);
+	return error;
 }
 
 static int command_list(struct request *request)
@@ -264,8 +257,8 @@ static const struct command {
 int main(int argc, char **argv)
 {
 	struct request request = {
-		.options = {.placement = PLACEMENT_SAME_CPU,
-			    .plan = {.target_relative = 0.005,
+		.placement = PLACEMENT_SAME_CPU,
+		.options = {.plan = {.target_relative = 0.005,
 				     .confidence = 0.95,
 				     .samples_min = 30,
 				     .samples_max = 1000,

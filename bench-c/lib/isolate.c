@@ -2,6 +2,8 @@
 /* The watchdog: a benchmark runs in a process group that is killed when its time is over. */
 #include "session.h"
 
+#include "scratch.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -16,7 +18,7 @@ static void run_as_child(struct result *result, const struct options *options, p
 			 const sigset_t *mask)
 {
 	(void)setpgid(0, 0);
-	(void)prctl(PR_SET_NAME, result->bench->name);
+	(void)prctl(PR_SET_NAME, result->spec.bench->name);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)sigprocmask(SIG_SETMASK, mask, NULL);
 	if (getppid() != parent)
@@ -71,6 +73,8 @@ static int supervise(struct result *result, pid_t pid, double limit_s, const sig
 	bool ended = ended_within(pid, limit_s, chld);
 	int status = kill_and_reap(pid);
 
+	scratch_remove(result);
+
 	if (!ended) {
 		result_explain(result, "timed out after %.3g s", limit_s);
 		return result_end(result, STATUS_ERROR);
@@ -90,14 +94,13 @@ static int supervise(struct result *result, pid_t pid, double limit_s, const sig
 
 int session_run_isolated(struct result *result, const struct options *options)
 {
-	unsigned timeout_s = result->bench->timeout_s;
+	unsigned timeout_s = result->spec.bench->timeout_s;
 	double limit_s = options->plan.budget_ns * 1e-9 +
 			 (double)(timeout_s == 0 ? TIMEOUT_DEFAULT_S : timeout_s);
 	pid_t parent = getpid();
 	sigset_t chld;
 	sigset_t mask;
 
-	result->placement = options->placement;
 	(void)signal(SIGCHLD, SIG_DFL); /* ignored by some callers, and then nothing to wait for */
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);

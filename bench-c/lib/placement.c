@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static const char *const names[PLACEMENT_COUNT] = {
+const char *const placement_names[PLACEMENT_COUNT + 1] = {
 	[PLACEMENT_SAME_CPU] = "same-cpu",
 	[PLACEMENT_CROSS_CPU] = "cross-cpu",
 	[PLACEMENT_FREE] = "free",
@@ -11,13 +11,13 @@ static const char *const names[PLACEMENT_COUNT] = {
 
 const char *placement_name(enum placement placement)
 {
-	return names[placement];
+	return placement_names[placement];
 }
 
 bool placement_from_name(const char *name, enum placement *placement)
 {
 	for (int i = 0; i < PLACEMENT_COUNT; i++) {
-		if (strcmp(name, names[i]) == 0) {
+		if (strcmp(name, placement_names[i]) == 0) {
 			*placement = (enum placement)i;
 			return true;
 		}

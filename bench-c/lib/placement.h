@@ -17,6 +17,8 @@ enum placement {
 	PLACEMENT_COUNT,
 };
 
+extern const char *const placement_names[]; /* by enum placement, NULL-terminated */
+
 const char *placement_name(enum placement placement);
 bool placement_from_name(const char *name, enum placement *placement);
 

@@ -61,13 +61,13 @@ const struct figure_kind *figure_kind(enum bench_figure figure)
 	return &kinds[figure];
 }
 
-double figure_of(const struct bench *bench, double ns_per_operation)
+double figure_of(enum bench_figure figure, double ns_per_operation, uint64_t bytes_per_operation)
 {
-	switch (bench->figure) {
+	switch (figure) {
 	case BENCH_RATE:
 		return 1e9 / ns_per_operation;
 	case BENCH_BANDWIDTH:
-		return 1e9 * (double)bench->bytes_per_operation / ns_per_operation;
+		return 1e9 * (double)bytes_per_operation / ns_per_operation;
 	case BENCH_LATENCY:
 		break;
 	}

@@ -20,6 +20,6 @@ struct figure_kind {
 	const char *direction;
 };
 const struct figure_kind *figure_kind(enum bench_figure figure);
-double figure_of(const struct bench *bench, double ns_per_operation);
+double figure_of(enum bench_figure figure, double ns_per_operation, uint64_t bytes_per_operation);
 
 #endif

@@ -32,15 +32,17 @@ void report_json_begin(struct json *json, const struct clock *clock)
 	json_begin_array(json);
 }
 
-static void write_metric(struct json *json, const struct metric *metric)
+static void write_metric(struct json *json, const struct result *result,
+			 const struct metric *metric)
 {
 	const struct sampling *sampling = &metric->sampling;
 	const struct stats *stats = &metric->stats;
+	const struct figure_kind *kind = result_kind(result, metric);
 
 	json_begin_object(json);
-	json_put_string_at(json, "name", metric->name);
-	json_put_string_at(json, "unit", metric->unit);
-	json_put_string_at(json, "direction", metric->direction);
+	json_put_string_at(json, "name", kind->metric);
+	json_put_string_at(json, "unit", kind->unit);
+	json_put_string_at(json, "direction", kind->direction);
 	json_put_integer_at(json, "operations_per_sample", (int64_t)metric->operations_per_sample);
 	json_key(json, "samples");
 	json_begin_array(json);
@@ -61,12 +63,25 @@ static void write_metric(struct json *json, const struct metric *metric)
 	json_end_object(json);
 }
 
-static void write_parameters(struct json *json, const struct bench *bench)
+/* What the parameters are in this run; copies only where there are several. */
+static void write_values(struct json *json, const struct spec *spec)
 {
+	const struct bench_parameter *p = spec->bench->parameters;
+
 	json_key(json, "parameters");
 	json_begin_object(json);
-	for (const struct bench_parameter *p = bench->parameters; p != NULL && p->name != NULL; p++)
-		json_put_integer_at(json, p->name, p->value);
+	for (size_t i = 0; p != NULL && p[i].name != NULL; i++) {
+		if (p[i].text != NULL)
+			json_put_string_at(json, p[i].name, spec->texts[i]);
+		else if (p[i].words != NULL)
+			json_put_string_at(json, p[i].name, p[i].words[spec->values[i]]);
+		else
+			json_put_integer_at(json, p[i].name, spec->values[i]);
+	}
+	if (spec->copies > 1) {
+		json_put_integer_at(json, "copies", spec->copies);
+		json_put_string_at(json, "copy_kind", spec->threads ? "thread" : "process");
+	}
 	json_end_object(json);
 }
 
@@ -89,16 +104,16 @@ void report_json_result(struct json *json, const struct result *result)
 	bool done = result->status == STATUS_DONE;
 
 	json_begin_object(json);
-	json_put_string_at(json, "name", result->bench->name);
-	json_put_string_at(json, "summary", result->bench->summary);
-	json_put_string_at(json, "placement", placement_name(result->placement));
-	write_parameters(json, result->bench);
+	json_put_string_at(json, "name", result->spec.bench->name);
+	json_put_string_at(json, "summary", result->spec.bench->summary);
+	json_put_string_at(json, "placement", placement_name(result->spec.placement));
+	write_values(json, &result->spec);
 	json_put_string_at(json, "status", status_names[result->status]);
 	json_put_string_at(json, "reason", result->reason);
 	json_key(json, "metrics");
 	json_begin_array(json);
 	for (size_t i = 0; i < result->metric_count; i++)
-		write_metric(json, &result->metrics[i]);
+		write_metric(json, result, &result->metrics[i]);
 	json_end_array(json);
 	write_counts(json, done ? &result->counts : &unknown);
 	json_end_object(json);
@@ -109,41 +124,4 @@ void report_json_end(struct json *json)
 {
 	json_end_array(json);
 	json_end_object(json);
-}
-
-static void write_placements(struct json *json, const struct bench *bench)
-{
-	json_key(json, "placements");
-	json_begin_array(json);
-	for (int i = 0; i < PLACEMENT_COUNT; i++)
-		if (i != PLACEMENT_CROSS_CPU || bench->tasks > 1)
-			json_put_string(json, placement_name((enum placement)i));
-	json_end_array(json);
-}
-
-void report_list_json(FILE *out)
-{
-	struct json json = {.out = out};
-
-	json_begin_object(&json);
-	json_put_string_at(&json, "schema", "kdyno.kbench-list/1");
-	json_key(&json, "benchmarks");
-	json_begin_array(&json);
-	for (size_t i = 0; i < registry_count(); i++) {
-		const struct bench *bench = registry_at(i);
-		const struct figure_kind *kind = figure_kind(bench->figure);
-
-		json_begin_object(&json);
-		json_put_string_at(&json, "name", bench->name);
-		json_put_string_at(&json, "summary", bench->summary);
-		json_put_string_at(&json, "metric", kind->metric);
-		json_put_string_at(&json, "unit", kind->unit);
-		json_put_string_at(&json, "direction", kind->direction);
-		json_put_integer_at(&json, "timeout_s", bench->timeout_s);
-		write_placements(&json, bench);
-		write_parameters(&json, bench);
-		json_end_object(&json);
-	}
-	json_end_array(&json);
-	json_end_object(&json);
 }

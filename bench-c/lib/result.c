@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
-struct result *result_new(const struct bench *bench, size_t samples_max)
+struct result *result_new(const struct spec *spec, size_t samples_max)
 {
 	size_t doubles = (METRICS_MAX + 1) * samples_max;
 	size_t size = sizeof(struct result) + doubles * sizeof(double);
@@ -14,7 +14,8 @@ struct result *result_new(const struct bench *bench, size_t samples_max)
 
 	if (result == MAP_FAILED)
 		return NULL;
-	result->bench = bench;
+	result->spec = *spec;
+	result->samples_max = samples_max;
 	result->status = STATUS_ERROR; /* until somebody knows better */
 	result->shared_size = size;
 	double *space = (double *)(result + 1);
@@ -23,6 +24,13 @@ struct result *result_new(const struct bench *bench, size_t samples_max)
 		result->metrics[i].sampling.scratch = space + METRICS_MAX * samples_max;
 	}
 	return result;
+}
+
+const struct figure_kind *result_kind(const struct result *result, const struct metric *metric)
+{
+	static const struct figure_kind overhead = {"overhead", "ns/op", "lower"};
+
+	return metric->is_overhead ? &overhead : figure_kind(result->spec.bench->figure);
 }
 
 void result_free(struct result *result)

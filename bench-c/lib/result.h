@@ -6,36 +6,44 @@
 #include "bench.h"
 #include "counts.h"
 #include "placement.h"
+#include "registry.h"
 #include "sampler.h"
+#include "spec.h"
 #include "stats.h"
 
 enum run_status { STATUS_DONE = BENCH_OK, STATUS_ERROR = BENCH_ERROR, STATUS_SKIP = BENCH_SKIP };
 
-enum { METRICS_MAX = 2, REASON_SIZE = 256 };
+enum { METRICS_MAX = 2, REASON_SIZE = 256, PATH_SIZE = 128, ROUNDS_MAX = 16 };
 
+/* The key figure first; the second, if there is one, is what was subtracted from it. */
 struct metric {
-	const char *name;
-	const char *unit;
-	const char *direction;
+	bool is_overhead;
+	uint64_t iterations; /* of one sample, found in the first round and kept */
 	uint64_t operations_per_sample;
-	struct sampling sampling;
+	struct sampling sampling; /* of all rounds, in order of time */
 	struct stats stats;
 };
 
 struct result {
-	const struct bench *bench;
-	enum placement placement;
+	struct spec spec;
 	enum run_status status;
 	char reason[REASON_SIZE];
-	struct metric metrics[METRICS_MAX]; /* the key figure first */
-	size_t metric_count;		    /* 0 unless done */
+	struct metric metrics[METRICS_MAX];
+	size_t metric_count; /* 0 unless done */
 	struct counts_per_operation counts;
+	uint64_t operations_per_iteration;
+	uint64_t bytes_per_operation;
+	char directory[PATH_SIZE]; /* scratch files, to be removed whatever became of the run */
+	size_t samples_max;
 	size_t shared_size;
 };
 
 /* Zeroed and touched, so that no sample pays for a page fault. NULL when out of memory. */
-struct result *result_new(const struct bench *bench, size_t samples_max);
+struct result *result_new(const struct spec *spec, size_t samples_max);
 void result_free(struct result *result);
+
+/* What a metric is called, its unit and which way is better. */
+const struct figure_kind *result_kind(const struct result *result, const struct metric *metric);
 
 /* Set the reason unless there is one: the first failure is the cause, later ones follow. */
 void result_explain(struct result *result, const char *format, ...)

@@ -3,6 +3,7 @@
 
 #include "calibrate.h"
 #include "registry.h"
+#include "scratch.h"
 #include "state.h"
 
 #include <math.h>
@@ -24,11 +25,6 @@ struct loop {
 	bool is_overhead;
 };
 
-static uint64_t operations_per_iteration(const struct bench *bench)
-{
-	return bench->operations_per_iteration == 0 ? 1 : bench->operations_per_iteration;
-}
-
 static int prove_work(struct bench_state *state)
 {
 	uint64_t done = state->bench->work(state);
@@ -44,10 +40,14 @@ static int timed_loop(void *context, uint64_t iterations, double *elapsed_ns)
 {
 	struct loop *loop = context;
 	struct bench_state *state = loop->state;
+	const struct bench *bench = state->bench;
+
+	if (bench->prepare != NULL && bench->prepare(state, iterations) != 0)
+		return bench_fail(state, "prepare failed");
+	state->took_ns = -1;
 	uint64_t begin = clock_now(loop->clock);
 	int error = loop->run(state, iterations);
 	uint64_t end = clock_now(loop->clock);
-
 	if (error != 0) {
 		result_explain(state->result, "run failed with code %d", error);
 		return error;
@@ -55,37 +55,57 @@ static int timed_loop(void *context, uint64_t iterations, double *elapsed_ns)
 	if (end < begin)
 		return bench_fail(state, "the clock went backwards");
 	*elapsed_ns = (double)(end - begin);
-	state->operations += iterations * operations_per_iteration(state->bench);
-	return prove_work(state);
+	state->operations += iterations * state->operations_per_iteration;
+	error = prove_work(state);
+	if (error == 0 && bench->restore != NULL && bench->restore(state, iterations) != 0)
+		return bench_fail(state, "restore failed");
+	return error;
+}
+
+/* What one operation took, without what the measuring itself costs. */
+static int net_of(const struct loop *loop, double elapsed_ns, double *net_ns)
+{
+	const struct bench *bench = loop->state->bench;
+	const struct clock *clock = loop->clock;
+	double per_iteration = (double)loop->state->operations_per_iteration;
+	double operations = (double)loop->iterations * per_iteration;
+
+	*net_ns = elapsed_ns / operations;
+	if (bench->raw)
+		return BENCH_OK;
+	if (*net_ns < cycle_tolerance * clock->cycle_ns / per_iteration)
+		return bench_fail(loop->state,
+				  "%.3g ns per operation is below one core cycle (%.3g "
+				  "ns): the work was optimised away",
+				  *net_ns, clock->cycle_ns);
+	*net_ns -= clock->cost_ns / operations + clock->loop_ns / per_iteration;
+	*net_ns -= loop->subtract_ns;
+	return BENCH_OK;
 }
 
 static int sample_figure(void *context, double *figure)
 {
 	struct loop *loop = context;
-	const struct bench *bench = loop->state->bench;
-	const struct clock *clock = loop->clock;
-	double per_iteration = (double)operations_per_iteration(bench);
-	double operations = (double)loop->iterations * per_iteration;
+	struct bench_state *state = loop->state;
+	const struct bench *bench = state->bench;
 	double elapsed_ns = 0;
+	double net_ns = 0;
 
 	int error = timed_loop(loop, loop->iterations, &elapsed_ns);
 	if (error != 0)
 		return error;
-	double net_ns = elapsed_ns / operations;
-	if (!bench->raw) {
-		if (net_ns < cycle_tolerance * clock->cycle_ns)
-			return bench_fail(loop->state,
-					  "%.3g ns per operation is below one core cycle (%.3g "
-					  "ns): the work was optimised away",
-					  net_ns, clock->cycle_ns);
-		net_ns -= clock->cost_ns / operations + clock->loop_ns / per_iteration;
-		net_ns -= loop->subtract_ns;
-	}
-	*figure = loop->is_overhead ? net_ns : figure_of(bench, net_ns);
-	if (isfinite(*figure) && *figure > 0)
+	if (state->took_ns >= 0)
+		net_ns = state->took_ns /
+			 ((double)loop->iterations * (double)state->operations_per_iteration);
+	else
+		error = net_of(loop, elapsed_ns, &net_ns);
+	if (error != 0)
+		return error;
+	*figure = loop->is_overhead ? net_ns
+				    : figure_of(bench->figure, net_ns, state->bytes_per_operation);
+	if (isfinite(*figure) && (*figure > 0 || bench->may_be_zero))
 		return BENCH_OK;
-	return bench_fail(loop->state, "no figure left: %.3g ns per operation after overhead",
-			  net_ns);
+	return bench_fail(state, "no figure left: %.3g ns per operation after overhead", net_ns);
 }
 
 static int choose_batch(struct loop *loop, const struct sampling_plan *plan)
@@ -100,18 +120,6 @@ static int choose_batch(struct loop *loop, const struct sampling_plan *plan)
 	return error;
 }
 
-static void describe_metric(struct metric *metric, const struct loop *loop)
-{
-	const struct bench *bench = loop->state->bench;
-	const struct figure_kind *kind =
-		figure_kind(loop->is_overhead ? BENCH_LATENCY : bench->figure);
-
-	metric->name = loop->is_overhead ? "overhead" : kind->metric;
-	metric->unit = kind->unit;
-	metric->direction = kind->direction;
-	metric->operations_per_sample = loop->iterations * operations_per_iteration(bench);
-}
-
 static int measure(struct loop *loop, const struct sampling_plan *plan, struct metric *metric)
 {
 	struct bench_state *state = loop->state;
@@ -120,7 +128,9 @@ static int measure(struct loop *loop, const struct sampling_plan *plan, struct m
 	int error = choose_batch(loop, plan);
 	if (error != 0)
 		return error;
-	describe_metric(metric, loop);
+	metric->is_overhead = loop->is_overhead;
+	metric->iterations = loop->iterations;
+	metric->operations_per_sample = loop->iterations * state->operations_per_iteration;
 	error = sampler_warm_up(sample_figure, loop, loop->clock, plan, sampling);
 	if (error != 0)
 		return error;
@@ -139,18 +149,45 @@ static int measure(struct loop *loop, const struct sampling_plan *plan, struct m
 	return BENCH_OK;
 }
 
-/* Processes on one CPU cannot take turns without a switch each time. On several CPUs a
- * process may find the answer before it has gone to sleep, so nothing is certain there. */
-static int check_switches(struct bench_state *state)
+static double counted(const struct counts_per_operation *counts, enum bench_count count)
 {
-	const struct counts_per_operation *counts = &state->result->counts;
-	double switches = counts->voluntary_switches + counts->involuntary_switches;
+	switch (count) {
+	case BENCH_SWITCHES:
+		return counts->voluntary_switches + counts->involuntary_switches;
+	case BENCH_MINOR_FAULTS:
+		return counts->minor_faults;
+	case BENCH_MAJOR_FAULTS:
+		return counts->major_faults;
+	case BENCH_NO_COUNT:
+		break;
+	}
+	return 0;
+}
 
-	if (state->result->placement != PLACEMENT_SAME_CPU || !counts->known ||
-	    switches >= state->bench->same_cpu_switches_min)
-		return BENCH_OK;
-	return bench_fail(state, "work proof failed: %.3g context switches per operation, not %.3g",
-			  switches, state->bench->same_cpu_switches_min);
+static int check_expectations(struct bench_state *state)
+{
+	static const char *const names[] = {
+		[BENCH_SWITCHES] = "context switches",
+		[BENCH_MINOR_FAULTS] = "minor page faults",
+		[BENCH_MAJOR_FAULTS] = "major page faults",
+	};
+	const struct result *result = state->result;
+	bool same_cpu = result->spec.placement == PLACEMENT_SAME_CPU;
+
+	for (size_t i = 0; i < BENCH_EXPECTATIONS_MAX && result->counts.known; i++) {
+		const struct bench_expectation *expected = &state->bench->expectations[i];
+		if (expected->count == BENCH_NO_COUNT)
+			break;
+		double got = counted(&result->counts, expected->count);
+		if (expected->only_same_cpu && !same_cpu)
+			continue;
+		if (got < expected->min || (expected->max > 0 && got > expected->max))
+			return bench_fail(
+				state, "work proof failed: %.4g %s per operation, not %.4g..%.4g",
+				got, names[expected->count], expected->min,
+				expected->max > 0 ? expected->max : INFINITY);
+	}
+	return BENCH_OK;
 }
 
 static int measure_all(struct bench_state *state, const struct options *options)
@@ -179,7 +216,9 @@ static int measure_all(struct bench_state *state, const struct options *options)
 	if (error != 0)
 		return error;
 	result->metric_count = bench->overhead == NULL ? 1 : 2;
-	return check_switches(state);
+	result->operations_per_iteration = state->operations_per_iteration;
+	result->bytes_per_operation = state->bytes_per_operation;
+	return check_expectations(state);
 }
 
 /* Children are reaped on every way out; a measurement that was fine until a child failed at
@@ -201,12 +240,10 @@ static int run_placed(struct bench_state *state, const struct options *options)
 
 int session_run(struct result *result, const struct options *options)
 {
-	const struct bench *bench = result->bench;
 	struct bench_state state;
 
-	result->placement = options->placement;
-	const char *obstacle =
-		placement_obstacle(options->placement, bench->tasks, &options->allowed);
+	const char *obstacle = placement_obstacle(result->spec.placement, spec_tasks(&result->spec),
+						  &options->allowed);
 	if (obstacle != NULL) {
 		result_explain(result, "%s", obstacle);
 		return result_end(result, STATUS_SKIP);
@@ -216,6 +253,7 @@ int session_run(struct result *result, const struct options *options)
 	if (error == 0)
 		error = run_placed(&state, options);
 	state_close(&state);
+	scratch_remove(result);
 	if (error == 0)
 		return result_end(result, STATUS_DONE);
 	return result_end(result, error == BENCH_SKIP ? STATUS_SKIP : STATUS_ERROR);

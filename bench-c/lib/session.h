@@ -8,7 +8,6 @@
 #include "result.h"
 
 struct options {
-	enum placement placement;
 	struct sampling_plan plan; /* budget_ns: for all metrics of a benchmark */
 	struct clock clock;	   /* measured */
 	cpu_set_t allowed;

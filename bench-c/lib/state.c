@@ -16,9 +16,16 @@ enum { REAP_PATIENCE_MS = 2000 };
 
 int state_open(struct bench_state *state, struct result *result, const cpu_set_t *allowed)
 {
-	const struct bench *bench = result->bench;
+	const struct bench *bench = result->spec.bench;
 
-	*state = (struct bench_state){.bench = bench, .result = result, .allowed = *allowed};
+	*state = (struct bench_state){
+		.bench = bench,
+		.result = result,
+		.allowed = *allowed,
+		.operations_per_iteration =
+			bench->operations_per_iteration == 0 ? 1 : bench->operations_per_iteration,
+		.bytes_per_operation = bench->bytes_per_operation,
+	};
 	if (bench->data_size == 0)
 		return BENCH_OK;
 	state->data = calloc(1, bench->data_size);
@@ -36,6 +43,48 @@ void state_close(struct bench_state *state)
 void *bench_data(struct bench_state *state)
 {
 	return state->data;
+}
+
+static size_t parameter_index(const struct bench_state *state, const char *name)
+{
+	const struct bench_parameter *parameters = state->bench->parameters;
+
+	for (size_t i = 0; parameters != NULL && i < PARAMETERS_MAX && parameters[i].name != NULL;
+	     i++)
+		if (strcmp(parameters[i].name, name) == 0)
+			return i;
+	(void)fprintf(stderr, "kbench: %s has no parameter %s\n", state->bench->name, name);
+	abort();
+}
+
+int64_t bench_value(const struct bench_state *state, const char *name)
+{
+	return state->result->spec.values[parameter_index(state, name)];
+}
+
+const char *bench_text(const struct bench_state *state, const char *name)
+{
+	return state->result->spec.texts[parameter_index(state, name)];
+}
+
+void bench_set_operations_per_iteration(struct bench_state *state, uint64_t operations)
+{
+	state->operations_per_iteration = operations;
+}
+
+void bench_set_bytes_per_operation(struct bench_state *state, uint64_t bytes)
+{
+	state->bytes_per_operation = bytes;
+}
+
+void bench_took_ns(struct bench_state *state, double total_ns)
+{
+	state->took_ns = total_ns;
+}
+
+unsigned bench_cpus(const struct bench_state *state)
+{
+	return (unsigned)CPU_COUNT(&state->allowed);
 }
 
 static void explain(struct bench_state *state, const char *format, va_list arguments)
@@ -68,7 +117,8 @@ int bench_skip(struct bench_state *state, const char *format, ...)
 
 int state_place(struct bench_state *state, size_t index)
 {
-	cpu_set_t cpus = placement_cpus(state->result->placement, index, &state->allowed);
+	cpu_set_t cpus = placement_cpus(state->result->spec.placement, state->first_task + index,
+					&state->allowed);
 
 	if (sched_setaffinity(0, sizeof(cpus), &cpus) != 0)
 		return bench_fail(state, "cannot place task %zu: %s", index, strerror(errno));
@@ -95,12 +145,39 @@ int bench_spawn(struct bench_state *state, int (*body)(struct bench_state *state
 	if (pid < 0)
 		return bench_fail(state, "fork: %s", strerror(errno));
 	if (pid == 0) {
-		int error = become_child(state, state->child_count + 1, parent);
+		int error =
+			become_child(state, state->child_count + state->thread_count + 1, parent);
 		if (error == 0)
 			error = body(state);
 		_exit(error);
 	}
 	state->children[state->child_count++] = pid;
+	return BENCH_OK;
+}
+
+static void *run_thread(void *argument)
+{
+	struct task *task = argument;
+
+	int error = state_place(task->state, task->index + 1);
+	if (error == 0)
+		error = task->body(task->state, task->index);
+	return error == 0 ? NULL : task;
+}
+
+int bench_thread(struct bench_state *state, int (*body)(struct bench_state *state, unsigned index))
+{
+	size_t number = state->thread_count;
+
+	if (number == THREADS_MAX)
+		return bench_fail(state, "more than %d threads", THREADS_MAX);
+	struct task *task = &state->threads[number];
+	*task = (struct task){
+		.state = state, .body = body, .index = (unsigned)(state->child_count + number)};
+	int error = pthread_create(&task->thread, NULL, run_thread, task);
+	if (error != 0)
+		return bench_fail(state, "pthread_create: %s", strerror(error));
+	state->thread_count++;
 	return BENCH_OK;
 }
 
@@ -155,9 +232,26 @@ static int reap_child(struct bench_state *state, pid_t pid, bool kill_first)
 	return kill_first ? BENCH_OK : judge_status(state, pid, status);
 }
 
+static int join_thread(struct bench_state *state, const struct task *task)
+{
+	struct timespec deadline;
+	void *failed = NULL;
+
+	clock_gettime(CLOCK_REALTIME, &deadline);
+	deadline.tv_sec += REAP_PATIENCE_MS / 1000;
+	if (pthread_timedjoin_np(task->thread, &failed, &deadline) != 0)
+		return bench_fail(state, "thread %u did not end after teardown", task->index);
+	return failed == NULL ? BENCH_OK : bench_fail(state, "thread %u failed", task->index);
+}
+
 int state_reap(struct bench_state *state, bool kill_first)
 {
 	int error = BENCH_OK;
+
+	for (size_t i = 0; i < state->thread_count; i++)
+		if (join_thread(state, &state->threads[i]) != 0)
+			error = BENCH_ERROR;
+	state->thread_count = 0;
 
 	for (size_t i = 0; i < state->child_count; i++)
 		if (reap_child(state, state->children[i], kill_first) != 0)

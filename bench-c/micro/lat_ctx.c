@@ -83,8 +83,8 @@ static void teardown(struct bench_state *state)
 }
 
 static const struct bench_parameter parameters[] = {
-	{"processes", PROCESSES},
-	{"footprint_bytes", FOOTPRINT_BYTES},
+	{.name = "processes", .value = PROCESSES},
+	{.name = "footprint_bytes", .value = FOOTPRINT_BYTES},
 	{0},
 };
 
@@ -104,7 +104,7 @@ static const struct bench lat_ctx = {
 	.timeout_s = 10,
 	.tasks = PROCESSES,
 	.operations_per_iteration = SWITCHES_PER_TRIP,
-	.same_cpu_switches_min = 0.95,
+	.expectations = {{BENCH_SWITCHES, 0.95, 0, .only_same_cpu = true}},
 	.parameters = parameters,
 	.data_size = sizeof(struct data),
 	.setup = setup,

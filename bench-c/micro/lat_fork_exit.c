@@ -67,7 +67,7 @@ static const struct bench lat_fork_exit = {
 	       "Idea: lmbench paper, process creation costs.",
 	.figure = BENCH_LATENCY,
 	.timeout_s = 10,
-	.same_cpu_switches_min = 1.9,
+	.expectations = {{BENCH_SWITCHES, 1.9, 0, .only_same_cpu = true}},
 	.data_size = sizeof(struct data),
 	.run = run,
 	.work = work,

@@ -52,7 +52,8 @@ static void teardown(struct bench_state *state)
 	bench_link_close(bench_data(state));
 }
 
-static const struct bench_parameter parameters[] = {{"message_bytes", MESSAGE_BYTES}, {0}};
+static const struct bench_parameter parameters[] = {
+	{.name = "message_bytes", .value = MESSAGE_BYTES}, {0}};
 
 static const struct bench lat_pipe = {
 	.name = "lat_pipe",
@@ -67,7 +68,7 @@ static const struct bench lat_pipe = {
 	.figure = BENCH_LATENCY,
 	.timeout_s = 10,
 	.tasks = 2,
-	.same_cpu_switches_min = 1.9,
+	.expectations = {{BENCH_SWITCHES, 1.9, 0, .only_same_cpu = true}},
 	.parameters = parameters,
 	.data_size = sizeof(struct bench_link),
 	.setup = setup,

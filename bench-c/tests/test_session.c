@@ -241,7 +241,8 @@ static void switches_that_did_not_happen_are_an_error(void **state)
 
 	(void)state;
 	options.placement = PLACEMENT_SAME_CPU;
-	bench.same_cpu_switches_min = 1;
+	bench.expectations[0] =
+		(struct bench_expectation){BENCH_SWITCHES, 1, 0, .only_same_cpu = true};
 	struct result *result = run_with(&bench, &options);
 	assert_int_equal(result->status, STATUS_ERROR);
 	assert_non_null(strstr(result->reason, "context switches"));
