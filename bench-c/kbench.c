@@ -258,13 +258,15 @@ int main(int argc, char **argv)
 {
 	struct request request = {
 		.placement = PLACEMENT_SAME_CPU,
-		.options = {.plan = {.target_relative = 0.005,
+		.options = {.fresh_image = true,
+			    .plan = {.target_relative = 0.005,
 				     .confidence = 0.95,
 				     .samples_min = 30,
 				     .samples_max = 1000,
 				     .budget_ns = 3e9}},
 	};
 
+	session_child_main(argc, argv);
 	if (argc < 2)
 		return usage_error("no command");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {

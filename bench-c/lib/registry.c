@@ -36,6 +36,14 @@ const struct bench *registry_at(size_t index)
 	return NULL;
 }
 
+const struct bench *registry_find(const char *name)
+{
+	for (size_t i = 0; i < registry_count(); i++)
+		if (strcmp(__start_kdyno_bench[i]->name, name) == 0)
+			return __start_kdyno_bench[i];
+	return NULL;
+}
+
 /* Misspelt, or a part of the full name. */
 const char *registry_suggest(const char *name)
 {

@@ -10,6 +10,9 @@ size_t registry_count(void);
 /* The index-th benchmark in order of name. */
 const struct bench *registry_at(size_t index);
 
+/* The benchmark of that name, or NULL. */
+const struct bench *registry_find(const char *name);
+
 /* The registered name that `name` was probably meant to be, or NULL. */
 const char *registry_suggest(const char *name);
 

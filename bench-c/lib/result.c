@@ -4,25 +4,67 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static size_t size_for(size_t samples_max)
+{
+	return sizeof(struct result) + (METRICS_MAX + 1) * samples_max * sizeof(double);
+}
+
+static struct result *map(int fd, size_t size)
+{
+	struct result *result =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+
+	return result == MAP_FAILED ? NULL : result;
+}
+
+void result_attach(struct result *result)
+{
+	double *space = (double *)(result + 1);
+
+	for (size_t i = 0; i < METRICS_MAX; i++) {
+		result->metrics[i].sampling.samples = space + i * result->samples_max;
+		result->metrics[i].sampling.scratch = space + METRICS_MAX * result->samples_max;
+	}
+}
 
 struct result *result_new(const struct spec *spec, size_t samples_max)
 {
-	size_t doubles = (METRICS_MAX + 1) * samples_max;
-	size_t size = sizeof(struct result) + doubles * sizeof(double);
-	struct result *result = mmap(NULL, size, PROT_READ | PROT_WRITE,
-				     MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	size_t size = size_for(samples_max);
+	int fd = memfd_create("kbench-result", MFD_CLOEXEC);
 
-	if (result == MAP_FAILED)
+	if (fd < 0)
 		return NULL;
+	struct result *result = ftruncate(fd, (off_t)size) == 0 ? map(fd, size) : NULL;
+	if (result == NULL) {
+		(void)close(fd);
+		return NULL;
+	}
+	(void)snprintf(result->bench_name, NAME_SIZE, "%s", spec->bench->name);
 	result->spec = *spec;
 	result->samples_max = samples_max;
 	result->status = STATUS_ERROR; /* until somebody knows better */
 	result->shared_size = size;
-	double *space = (double *)(result + 1);
-	for (size_t i = 0; i < METRICS_MAX; i++) {
-		result->metrics[i].sampling.samples = space + i * samples_max;
-		result->metrics[i].sampling.scratch = space + METRICS_MAX * samples_max;
-	}
+	result->shared_fd = fd;
+	result_attach(result);
+	return result;
+}
+
+struct result *result_from(int shared_fd)
+{
+	struct stat stat;
+
+	if (fstat(shared_fd, &stat) != 0 || (size_t)stat.st_size < sizeof(struct result))
+		return NULL;
+	struct result *result = map(shared_fd, (size_t)stat.st_size);
+	if (result == NULL || result->shared_size != (size_t)stat.st_size)
+		return NULL;
+	result->spec.bench = registry_find(result->bench_name);
+	if (result->spec.bench == NULL)
+		return NULL;
+	result_attach(result);
 	return result;
 }
 
@@ -35,7 +77,8 @@ const struct figure_kind *result_kind(const struct result *result, const struct 
 
 void result_free(struct result *result)
 {
-	munmap(result, result->shared_size);
+	(void)close(result->shared_fd);
+	(void)munmap(result, result->shared_size);
 }
 
 void result_explain(struct result *result, const char *format, ...)

@@ -5,7 +5,7 @@
 
 #include "bench.h"
 #include "counts.h"
-#include "placement.h"
+#include "options.h"
 #include "registry.h"
 #include "sampler.h"
 #include "spec.h"
@@ -13,7 +13,7 @@
 
 enum run_status { STATUS_DONE = BENCH_OK, STATUS_ERROR = BENCH_ERROR, STATUS_SKIP = BENCH_SKIP };
 
-enum { METRICS_MAX = 2, REASON_SIZE = 256, PATH_SIZE = 128, ROUNDS_MAX = 16 };
+enum { METRICS_MAX = 2, REASON_SIZE = 256, NAME_SIZE = 64, DIRECTORY_SIZE = 128, ROUNDS_MAX = 16 };
 
 /* The key figure first; the second, if there is one, is what was subtracted from it. */
 struct metric {
@@ -24,7 +24,17 @@ struct metric {
 	struct stats stats;
 };
 
+/* How the process of a round was laid out, which moves figures by a few per cent. */
+struct round {
+	size_t first_sample;	    /* of the key figure */
+	uint64_t environment_bytes; /* added to what the user's environment has */
+	uint64_t stack_address;
+	uint64_t data_address; /* of bench_data() */
+	double overhead_ns;    /* subtracted from each operation, besides clock and loop */
+};
+
 struct result {
+	char bench_name[NAME_SIZE]; /* by which another process finds spec.bench again */
 	struct spec spec;
 	enum run_status status;
 	char reason[REASON_SIZE];
@@ -33,14 +43,26 @@ struct result {
 	struct counts_per_operation counts;
 	uint64_t operations_per_iteration;
 	uint64_t bytes_per_operation;
-	char directory[PATH_SIZE]; /* scratch files, to be removed whatever became of the run */
+	char directory[DIRECTORY_SIZE]; /* scratch files, to be removed whatever became of the run
+					 */
+	struct round rounds[ROUNDS_MAX];
+	unsigned round_count;
+	struct options options; /* for the process that does the round */
 	size_t samples_max;
 	size_t shared_size;
+	int shared_fd;
 };
 
 /* Zeroed and touched, so that no sample pays for a page fault. NULL when out of memory. */
 struct result *result_new(const struct spec *spec, size_t samples_max);
 void result_free(struct result *result);
+
+/* The result behind a descriptor that another process has made; NULL if it cannot be mapped or
+ * its benchmark does not exist here. */
+struct result *result_from(int shared_fd);
+
+/* Pointers into the shared memory differ from process to process: set them for this one. */
+void result_attach(struct result *result);
 
 /* What a metric is called, its unit and which way is better. */
 const struct figure_kind *result_kind(const struct result *result, const struct metric *metric);

@@ -25,10 +25,10 @@ const char *bench_directory(struct bench_state *state)
 
 	if (result->directory[0] != '\0')
 		return result->directory;
-	int length = snprintf(result->directory, PATH_SIZE, "%s/kbench-XXXXXX", where());
-	if (length < PATH_SIZE && mkdtemp(result->directory) != NULL)
+	int length = snprintf(result->directory, DIRECTORY_SIZE, "%s/kbench-XXXXXX", where());
+	if (length < DIRECTORY_SIZE && mkdtemp(result->directory) != NULL)
 		return result->directory;
-	int error = length < PATH_SIZE ? errno : ENAMETOOLONG;
+	int error = length < DIRECTORY_SIZE ? errno : ENAMETOOLONG;
 	result->directory[0] = '\0';
 	(void)bench_fail(state, "cannot make a directory in %s: %s", where(), strerror(error));
 	return NULL;

@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "session.h"
 
+#include "batch.h"
 #include "calibrate.h"
+#include "crew.h"
+#include "isolation.h"
 #include "registry.h"
 #include "scratch.h"
-#include "state.h"
 
 #include <math.h>
 #include <signal.h>
+#include <string.h>
 
 /* The core's frequency may rise by this much after the cycle was measured. */
 static const double cycle_tolerance = 0.9;
 static const double overhead_share = 0.3; /* of the budget, for benchmarks that have one */
 
-typedef int run_fn(struct bench_state *state, uint64_t iterations);
+enum { BEYOND_MAXIMUM = 1000 }; /* no function of a benchmark returns this */
 
 /* One of a benchmark's two loops, and what becomes of its time. */
 struct loop {
 	struct bench_state *state;
+	struct crew *crew; /* of copies, or NULL */
 	const struct clock *clock;
 	run_fn *run;
 	uint64_t iterations;
@@ -25,40 +29,22 @@ struct loop {
 	bool is_overhead;
 };
 
-static int prove_work(struct bench_state *state)
+static int run_batch(const struct loop *loop, struct batch *batch)
 {
-	uint64_t done = state->bench->work(state);
-
-	if (done == state->operations)
-		return BENCH_OK;
-	return bench_fail(state, "work proof failed: %llu operations asked, %llu done",
-			  (unsigned long long)state->operations, (unsigned long long)done);
+	return loop->crew != NULL ? crew_run(loop->crew, batch) : batch_run(loop->state, batch);
 }
 
-/* Nothing but the work between the two readings; the proof comes after. */
-static int timed_loop(void *context, uint64_t iterations, double *elapsed_ns)
+/* For calibration, which ends where the benchmark can do no more at once. */
+static int time_batch(void *context, uint64_t iterations, double *elapsed_ns)
 {
-	struct loop *loop = context;
-	struct bench_state *state = loop->state;
-	const struct bench *bench = state->bench;
+	const struct loop *loop = context;
+	uint64_t iterations_max = loop->state->bench->iterations_max;
+	struct batch batch = {.clock = loop->clock, .run = loop->run, .iterations = iterations};
 
-	if (bench->prepare != NULL && bench->prepare(state, iterations) != 0)
-		return bench_fail(state, "prepare failed");
-	state->took_ns = -1;
-	uint64_t begin = clock_now(loop->clock);
-	int error = loop->run(state, iterations);
-	uint64_t end = clock_now(loop->clock);
-	if (error != 0) {
-		result_explain(state->result, "run failed with code %d", error);
-		return error;
-	}
-	if (end < begin)
-		return bench_fail(state, "the clock went backwards");
-	*elapsed_ns = (double)(end - begin);
-	state->operations += iterations * state->operations_per_iteration;
-	error = prove_work(state);
-	if (error == 0 && bench->restore != NULL && bench->restore(state, iterations) != 0)
-		return bench_fail(state, "restore failed");
+	if (iterations_max > 0 && iterations > iterations_max)
+		return BEYOND_MAXIMUM;
+	int error = run_batch(loop, &batch);
+	*elapsed_ns = (double)(batch.end_ns - batch.begin_ns);
 	return error;
 }
 
@@ -88,21 +74,24 @@ static int sample_figure(void *context, double *figure)
 	struct loop *loop = context;
 	struct bench_state *state = loop->state;
 	const struct bench *bench = state->bench;
-	double elapsed_ns = 0;
+	struct batch batch = {
+		.clock = loop->clock, .run = loop->run, .iterations = loop->iterations};
 	double net_ns = 0;
 
-	int error = timed_loop(loop, loop->iterations, &elapsed_ns);
+	int error = run_batch(loop, &batch);
 	if (error != 0)
 		return error;
-	if (state->took_ns >= 0)
-		net_ns = state->took_ns /
+	if (batch.took_ns >= 0)
+		net_ns = batch.took_ns /
 			 ((double)loop->iterations * (double)state->operations_per_iteration);
 	else
-		error = net_of(loop, elapsed_ns, &net_ns);
+		error = net_of(loop, (double)(batch.end_ns - batch.begin_ns), &net_ns);
 	if (error != 0)
 		return error;
 	*figure = loop->is_overhead ? net_ns
 				    : figure_of(bench->figure, net_ns, state->bytes_per_operation);
+	if (bench->figure != BENCH_LATENCY && !loop->is_overhead)
+		*figure *= state->result->spec.copies; /* what all copies get through together */
 	if (isfinite(*figure) && (*figure > 0 || bench->may_be_zero))
 		return BENCH_OK;
 	return bench_fail(state, "no figure left: %.3g ns per operation after overhead", net_ns);
@@ -112,40 +101,77 @@ static int choose_batch(struct loop *loop, const struct sampling_plan *plan)
 {
 	double wanted_ns =
 		sample_length_ns(clock_quantum_ns(loop->clock), plan->budget_ns, plan->samples_min);
-	int error = calibrate(timed_loop, loop, wanted_ns, &loop->iterations);
+	int error = calibrate(time_batch, loop, wanted_ns, &loop->iterations);
 
+	if (error == BEYOND_MAXIMUM) {
+		loop->iterations = loop->state->bench->iterations_max;
+		return BENCH_OK;
+	}
 	if (error == CALIBRATE_TOO_FAST)
 		return bench_fail(loop->state, "no number of iterations takes any time: the work "
 					       "was optimised away");
 	return error;
 }
 
+/* The samples of this round go behind those of the rounds before. */
+static struct sampling room_for_round(const struct metric *metric)
+{
+	return (struct sampling){.samples = metric->sampling.samples + metric->sampling.count,
+				 .scratch = metric->sampling.scratch};
+}
+
+static void add_round(struct metric *metric, const struct sampling *of_round, bool first)
+{
+	struct sampling *all = &metric->sampling;
+
+	all->count += of_round->count;
+	all->warmup_count += of_round->warmup_count;
+	all->stationary = of_round->stationary && (first || all->stationary);
+}
+
+static void summarise(struct metric *metric, const struct sampling_plan *plan)
+{
+	struct sampling *all = &metric->sampling;
+
+	memcpy(all->scratch, all->samples, all->count * sizeof(double));
+	metric->stats = stats_of(all->scratch, all->count, plan->confidence);
+	all->converged = all->count >= plan->samples_min &&
+			 metric->stats.median_interval.confidence >= plan->confidence &&
+			 stats_relative_half_width(&metric->stats.median_interval,
+						   metric->stats.median) <= plan->target_relative;
+}
+
+/* `plan` is of this round, options' of all. */
 static int measure(struct loop *loop, const struct sampling_plan *plan, struct metric *metric)
 {
 	struct bench_state *state = loop->state;
-	struct sampling *sampling = &metric->sampling;
+	struct sampling sampling = room_for_round(metric);
+	bool first = metric->iterations == 0;
+	int error = BENCH_OK;
 
-	int error = choose_batch(loop, plan);
+	if (first)
+		error = choose_batch(loop, plan);
+	else
+		loop->iterations = metric->iterations;
 	if (error != 0)
 		return error;
 	metric->is_overhead = loop->is_overhead;
 	metric->iterations = loop->iterations;
 	metric->operations_per_sample = loop->iterations * state->operations_per_iteration;
-	error = sampler_warm_up(sample_figure, loop, loop->clock, plan, sampling);
+	error = sampler_warm_up(sample_figure, loop, loop->clock, plan, &sampling);
 	if (error != 0)
 		return error;
 	uint64_t operations_before = state->operations;
 	struct counts before = counts_now(state->children, state->child_count);
-	error = sampler_collect(sample_figure, loop, loop->clock, plan, sampling);
+	error = sampler_collect(sample_figure, loop, loop->clock, plan, &sampling);
 	if (error != 0)
 		return error;
 	struct counts after = counts_now(state->children, state->child_count);
 	if (!loop->is_overhead)
 		state->result->counts =
 			counts_between(&before, &after, state->operations - operations_before);
-	for (size_t i = 0; i < sampling->count; i++)
-		sampling->scratch[i] = sampling->samples[i];
-	metric->stats = stats_of(sampling->scratch, sampling->count, plan->confidence);
+	add_round(metric, &sampling, first);
+	summarise(metric, &state->result->options.plan);
 	return BENCH_OK;
 }
 
@@ -190,28 +216,49 @@ static int check_expectations(struct bench_state *state)
 	return BENCH_OK;
 }
 
-static int measure_all(struct bench_state *state, const struct options *options)
+/* A round's share of the whole; samples that earlier rounds did not need are left over. */
+static struct sampling_plan plan_of_round(const struct result *result)
+{
+	struct sampling_plan plan = result->options.plan;
+	unsigned rounds = result->options.rounds == 0 ? 1 : result->options.rounds;
+	size_t taken = result->metrics[0].sampling.count;
+
+	plan.budget_ns /= rounds;
+	plan.samples_min = (plan.samples_min + rounds - 1) / rounds;
+	plan.samples_max = (plan.samples_max - taken) / (rounds - result->round_count);
+	if (plan.samples_min > plan.samples_max)
+		plan.samples_min = plan.samples_max;
+	return plan;
+}
+
+static int measure_all(struct bench_state *state, struct crew *crew)
 {
 	const struct bench *bench = state->bench;
 	struct result *result = state->result;
-	struct loop loop = {.state = state, .clock = &options->clock, .run = bench->run};
-	struct sampling_plan plan = options->plan;
+	struct loop loop = {
+		.state = state, .crew = crew, .clock = &result->options.clock, .run = bench->run};
+	struct sampling_plan plan = plan_of_round(result);
+	double budget_ns = plan.budget_ns;
 
 	if (bench->overhead != NULL) {
 		struct loop without = loop;
 		struct metric *overhead = &result->metrics[1];
+		size_t taken = overhead->sampling.count;
 
 		without.run = bench->overhead;
 		without.is_overhead = true;
-		plan.budget_ns = overhead_share * options->plan.budget_ns;
+		plan.budget_ns = overhead_share * budget_ns;
 		int error = measure(&without, &plan, overhead);
 		if (error != 0)
 			return error;
 		/* As with clock and loop, the least it costs: whatever disturbs it adds to it,
-		 * and a median of a bad moment would shift every sample of this run. */
-		loop.subtract_ns = overhead->stats.min;
-		plan.budget_ns = options->plan.budget_ns - plan.budget_ns;
+		 * and a median of a bad moment would shift every sample of this round. */
+		loop.subtract_ns = overhead->sampling.samples[taken];
+		for (size_t i = taken; i < overhead->sampling.count; i++)
+			loop.subtract_ns = fmin(loop.subtract_ns, overhead->sampling.samples[i]);
+		plan.budget_ns = budget_ns - plan.budget_ns;
 	}
+	result->rounds[result->round_count].overhead_ns = loop.subtract_ns;
 	int error = measure(&loop, &plan, &result->metrics[0]);
 	if (error != 0)
 		return error;
@@ -221,39 +268,75 @@ static int measure_all(struct bench_state *state, const struct options *options)
 	return check_expectations(state);
 }
 
+static void note_layout(const struct bench_state *state)
+{
+	struct result *result = state->result;
+	struct round *round = &result->rounds[result->round_count];
+
+	round->first_sample = result->metrics[0].sampling.count;
+	round->stack_address = (uint64_t)(uintptr_t)__builtin_frame_address(0);
+	round->data_address = (uint64_t)(uintptr_t)state->data;
+}
+
 /* Children are reaped on every way out; a measurement that was fine until a child failed at
  * its end is an error too. */
-static int run_placed(struct bench_state *state, const struct options *options)
+static int run_placed(struct bench_state *state)
 {
 	const struct bench *bench = state->bench;
-	int error = state_place(state, 0);
+	struct crew *crew = NULL;
+	bool copied = state->result->spec.copies > 1;
+	int error = BENCH_OK;
 
-	if (error == 0 && bench->setup != NULL)
+	note_layout(state);
+	if (copied)
+		error = crew_start(&crew, state, &state->result->options.clock);
+	else
+		error = state_place(state, 0);
+	if (error == 0 && !copied && bench->setup != NULL)
 		error = bench->setup(state);
 	if (error == 0)
-		error = measure_all(state, options);
-	if (bench->teardown != NULL)
+		error = measure_all(state, crew);
+	crew_stop(crew);
+	if (!copied && bench->teardown != NULL)
 		bench->teardown(state);
-	int reap_error = state_reap(state, error != 0);
+	int reap_error = state_reap(state, error != 0 && !copied);
+	crew_free(crew);
 	return error != 0 ? error : reap_error;
+}
+
+static int run_round(struct result *result, const struct topology *topology)
+{
+	struct bench_state state;
+
+	(void)signal(SIGPIPE, SIG_IGN); /* a peer that died is an error of write(), not our death */
+	int error = state_open(&state, result, &result->options.allowed, topology);
+	if (error == 0)
+		error = isolation_apply(&state, &result->options.isolation);
+	if (error == 0)
+		error = run_placed(&state);
+	state_close(&state);
+	scratch_remove(result);
+	return error;
 }
 
 int session_run(struct result *result, const struct options *options)
 {
-	struct bench_state state;
+	struct topology topology;
 
+	if (result->round_count == ROUNDS_MAX) {
+		result_explain(result, "more than %d rounds", ROUNDS_MAX);
+		return result_end(result, STATUS_ERROR);
+	}
+	result->options = *options;
+	topology_read(&topology, &options->allowed);
 	const char *obstacle = placement_obstacle(result->spec.placement, spec_tasks(&result->spec),
-						  &options->allowed);
+						  &options->allowed, &topology);
 	if (obstacle != NULL) {
 		result_explain(result, "%s", obstacle);
 		return result_end(result, STATUS_SKIP);
 	}
-	(void)signal(SIGPIPE, SIG_IGN); /* a peer that died is an error of write(), not our death */
-	int error = state_open(&state, result, &options->allowed);
-	if (error == 0)
-		error = run_placed(&state, options);
-	state_close(&state);
-	scratch_remove(result);
+	int error = run_round(result, &topology);
+	result->round_count++;
 	if (error == 0)
 		return result_end(result, STATUS_DONE);
 	return result_end(result, error == BENCH_SKIP ? STATUS_SKIP : STATUS_ERROR);

@@ -3,21 +3,19 @@
 #ifndef KDYNO_SESSION_H
 #define KDYNO_SESSION_H
 
-#include "clock.h"
-#include "placement.h"
+#include "options.h"
 #include "result.h"
 
-struct options {
-	struct sampling_plan plan; /* budget_ns: for all metrics of a benchmark */
-	struct clock clock;	   /* measured */
-	cpu_set_t allowed;
-};
-
-/* Here: sets affinity, forks children, may hang if the benchmark does. Returns the status. */
+/* One round here: sets affinity, forks children, may hang if the benchmark does. Its samples
+ * are added to those that result already has. Returns the status. */
 int session_run(struct result *result, const struct options *options);
 
-/* In a process and process group of its own, killed when it takes longer than its budget and
- * timeout_s. Survives a benchmark that crashes or hangs. */
+/* The same in a process and process group of its own, killed when it takes longer than its
+ * budget and timeout_s. Survives a benchmark that crashes or hangs. */
 int session_run_isolated(struct result *result, const struct options *options);
+
+/* For the first line of main(): when this process was started by session_run_isolated() it
+ * does its work and does not return. */
+void session_child_main(int argc, char **argv);
 
 #endif

@@ -59,7 +59,12 @@ static size_t parameter_count(const struct bench *bench)
 
 struct spec spec_default(const struct bench *bench, enum placement placement)
 {
-	struct spec spec = {.bench = bench, .placement = placement, .copies = 1};
+	struct spec spec;
+
+	memset(&spec, 0, sizeof(spec)); /* with its padding: specs are compared as bytes */
+	spec.bench = bench;
+	spec.placement = placement;
+	spec.copies = 1;
 
 	for (size_t i = 0; i < parameter_count(bench) && i < PARAMETERS_MAX; i++) {
 		const struct bench_parameter *parameter = &bench->parameters[i];
@@ -226,6 +231,9 @@ static bool append(struct request *request, struct spec_list *list, const struct
 		if (list->specs == NULL)
 			return complain(request, "no memory");
 	}
+	for (size_t i = 0; i < list->count; i++) /* asked for twice is run once */
+		if (memcmp(&list->specs[i], spec, sizeof(*spec)) == 0)
+			return true;
 	list->specs[list->count++] = *spec;
 	return true;
 }
@@ -287,8 +295,11 @@ static bool expand(struct request *request, struct spec_list *list, struct spec 
 	int64_t choices[CHOICES_MAX];
 	size_t index;
 
-	if (from == request->setting_count)
-		return check_copies(request, spec) && append(request, list, spec);
+	if (from == request->setting_count) {
+		struct spec settled = *spec;
+		settled.threads = spec->threads && spec->copies > 1; /* one copy is neither */
+		return check_copies(request, &settled) && append(request, list, &settled);
+	}
 	const struct setting *setting = &request->settings[from];
 	const struct bench_parameter *parameter =
 		find_parameter(request, spec->bench, setting->name, &index);

@@ -14,7 +14,8 @@
 
 enum { REAP_PATIENCE_MS = 2000 };
 
-int state_open(struct bench_state *state, struct result *result, const cpu_set_t *allowed)
+int state_open(struct bench_state *state, struct result *result, const cpu_set_t *allowed,
+	       const struct topology *topology)
 {
 	const struct bench *bench = result->spec.bench;
 
@@ -22,6 +23,7 @@ int state_open(struct bench_state *state, struct result *result, const cpu_set_t
 		.bench = bench,
 		.result = result,
 		.allowed = *allowed,
+		.topology = topology,
 		.operations_per_iteration =
 			bench->operations_per_iteration == 0 ? 1 : bench->operations_per_iteration,
 		.bytes_per_operation = bench->bytes_per_operation,
@@ -118,7 +120,7 @@ int bench_skip(struct bench_state *state, const char *format, ...)
 int state_place(struct bench_state *state, size_t index)
 {
 	cpu_set_t cpus = placement_cpus(state->result->spec.placement, state->first_task + index,
-					&state->allowed);
+					&state->allowed, state->topology);
 
 	if (sched_setaffinity(0, sizeof(cpus), &cpus) != 0)
 		return bench_fail(state, "cannot place task %zu: %s", index, strerror(errno));
@@ -126,18 +128,24 @@ int state_place(struct bench_state *state, size_t index)
 }
 
 /* The name is what profiles and ps show. The parent may have died before prctl. */
-static int become_child(struct bench_state *state, size_t index, pid_t parent)
+static int become_child(struct bench_state *state, int placed_as, pid_t parent)
 {
 	(void)prctl(PR_SET_NAME, state->bench->name);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		return BENCH_ERROR;
-	return state_place(state, index);
+	return placed_as == NOT_PLACED ? BENCH_OK : state_place(state, (size_t)placed_as);
 }
 
-int bench_spawn(struct bench_state *state, int (*body)(struct bench_state *state))
+static unsigned task_count(const struct bench_state *state)
+{
+	return (unsigned)(state->child_count + state->thread_count);
+}
+
+int state_start_process(struct bench_state *state, task_fn *body, int placed_as)
 {
 	pid_t parent = getpid();
+	unsigned index = task_count(state);
 
 	if (state->child_count == CHILDREN_MAX)
 		return bench_fail(state, "more than %d children", CHILDREN_MAX);
@@ -145,10 +153,9 @@ int bench_spawn(struct bench_state *state, int (*body)(struct bench_state *state
 	if (pid < 0)
 		return bench_fail(state, "fork: %s", strerror(errno));
 	if (pid == 0) {
-		int error =
-			become_child(state, state->child_count + state->thread_count + 1, parent);
+		int error = become_child(state, placed_as, parent);
 		if (error == 0)
-			error = body(state);
+			error = body(state, index);
 		_exit(error);
 	}
 	state->children[state->child_count++] = pid;
@@ -158,27 +165,44 @@ int bench_spawn(struct bench_state *state, int (*body)(struct bench_state *state
 static void *run_thread(void *argument)
 {
 	struct task *task = argument;
+	int error = BENCH_OK;
 
-	int error = state_place(task->state, task->index + 1);
+	if (task->placed_as != NOT_PLACED)
+		error = state_place(task->state, (size_t)task->placed_as);
 	if (error == 0)
 		error = task->body(task->state, task->index);
 	return error == 0 ? NULL : task;
 }
 
-int bench_thread(struct bench_state *state, int (*body)(struct bench_state *state, unsigned index))
+int state_start_thread(struct bench_state *state, task_fn *body, int placed_as)
 {
-	size_t number = state->thread_count;
-
-	if (number == THREADS_MAX)
+	if (state->thread_count == THREADS_MAX)
 		return bench_fail(state, "more than %d threads", THREADS_MAX);
-	struct task *task = &state->threads[number];
+	struct task *task = &state->threads[state->thread_count];
 	*task = (struct task){
-		.state = state, .body = body, .index = (unsigned)(state->child_count + number)};
+		.state = state, .body = body, .index = task_count(state), .placed_as = placed_as};
 	int error = pthread_create(&task->thread, NULL, run_thread, task);
 	if (error != 0)
 		return bench_fail(state, "pthread_create: %s", strerror(error));
 	state->thread_count++;
 	return BENCH_OK;
+}
+
+static int run_spawned(struct bench_state *state, unsigned index)
+{
+	(void)index;
+	return state->spawned_body(state);
+}
+
+int bench_spawn(struct bench_state *state, int (*body)(struct bench_state *state))
+{
+	state->spawned_body = body;
+	return state_start_process(state, run_spawned, (int)task_count(state) + 1);
+}
+
+int bench_thread(struct bench_state *state, int (*body)(struct bench_state *state, unsigned index))
+{
+	return state_start_thread(state, body, (int)task_count(state) + 1);
 }
 
 /* 1 ended, 0 still running, -1 no such child. */

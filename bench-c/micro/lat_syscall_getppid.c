@@ -60,6 +60,7 @@ static const struct bench lat_syscall_getppid = {
 	       "Idea: lmbench paper, operating system entry.",
 	.figure = BENCH_LATENCY,
 	.timeout_s = 10,
+	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,

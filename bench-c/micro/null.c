@@ -41,6 +41,7 @@ static const struct bench null_bench = {
 	.figure = BENCH_LATENCY,
 	.timeout_s = 10,
 	.raw = true,
+	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
 	.data_size = sizeof(struct data),
 	.run = run,
 	.work = work,

@@ -40,8 +40,7 @@ static inline struct bench well_behaved(void)
 
 static inline struct options fake_options(void)
 {
-	struct options options = {.placement = PLACEMENT_FREE,
-				  .plan = {.target_relative = 0.005,
+	struct options options = {.plan = {.target_relative = 0.005,
 					   .confidence = 0.95,
 					   .samples_min = 10,
 					   .samples_max = SAMPLES_MAX,
@@ -54,14 +53,21 @@ static inline struct options fake_options(void)
 	return options;
 }
 
-static inline struct result *run_with(const struct bench *bench, const struct options *options)
+static inline struct result *
+run_placed_with(const struct bench *bench, const struct options *options, enum placement placement)
 {
-	struct result *result = result_new(bench, SAMPLES_MAX);
+	struct spec spec = spec_default(bench, placement);
+	struct result *result = result_new(&spec, SAMPLES_MAX);
 
 	assert_non_null(result);
 	int status = session_run(result, options);
 	assert_int_equal(status, result->status);
 	return result;
+}
+
+static inline struct result *run_with(const struct bench *bench, const struct options *options)
+{
+	return run_placed_with(bench, options, PLACEMENT_FREE);
 }
 
 static inline void assert_error_about(const struct bench *bench, const char *words)

@@ -170,7 +170,8 @@ static void assert_isolated_error(int (*run)(struct bench_state *, uint64_t), co
 {
 	struct bench bench = well_behaved();
 	struct options options = fake_options();
-	struct result *result = result_new(&bench, SAMPLES_MAX);
+	struct spec spec = spec_default(&bench, PLACEMENT_FREE);
+	struct result *result = result_new(&spec, SAMPLES_MAX);
 
 	assert_non_null(result);
 	bench.run = run;
@@ -204,7 +205,8 @@ static void results_come_back_from_the_other_process(void **state)
 {
 	struct bench bench = well_behaved();
 	struct options options = fake_options();
-	struct result *result = result_new(&bench, SAMPLES_MAX);
+	struct spec spec = spec_default(&bench, PLACEMENT_FREE);
+	struct result *result = result_new(&spec, SAMPLES_MAX);
 
 	(void)state;
 	assert_non_null(result);
@@ -223,35 +225,12 @@ static void cross_cpu_skips_where_it_cannot_be(void **state)
 
 	(void)state;
 	bench.tasks = 2;
-	options.placement = PLACEMENT_CROSS_CPU;
 	CPU_ZERO(&options.allowed);
 	CPU_SET(3, &options.allowed);
-	struct result *result = run_with(&bench, &options);
+	struct result *result = run_placed_with(&bench, &options, PLACEMENT_CROSS_CPU);
 	assert_int_equal(result->status, STATUS_SKIP);
 	assert_non_null(strstr(result->reason, "needs a CPU for each task"));
 	result_free(result);
-}
-
-static void tasks_go_where_the_placement_says(void **state)
-{
-	cpu_set_t allowed;
-
-	(void)state;
-	CPU_ZERO(&allowed);
-	CPU_SET(1, &allowed);
-	CPU_SET(5, &allowed);
-	CPU_SET(9, &allowed);
-	for (size_t task = 0; task < 3; task++) {
-		cpu_set_t same = placement_cpus(PLACEMENT_SAME_CPU, task, &allowed);
-		cpu_set_t cross = placement_cpus(PLACEMENT_CROSS_CPU, task, &allowed);
-		cpu_set_t free_set = placement_cpus(PLACEMENT_FREE, task, &allowed);
-		assert_true(CPU_COUNT(&same) == 1 && CPU_ISSET(9, &same));
-		assert_true(CPU_COUNT(&cross) == 1 && CPU_ISSET(9 - 4 * task, &cross));
-		assert_true(CPU_EQUAL(&free_set, &allowed));
-	}
-	assert_null(placement_obstacle(PLACEMENT_CROSS_CPU, 3, &allowed));
-	assert_non_null(placement_obstacle(PLACEMENT_CROSS_CPU, 4, &allowed));
-	assert_non_null(placement_obstacle(PLACEMENT_CROSS_CPU, 1, &allowed));
 }
 
 int main(void)
@@ -266,7 +245,6 @@ int main(void)
 		cmocka_unit_test(an_early_exit_is_an_error),
 		cmocka_unit_test(results_come_back_from_the_other_process),
 		cmocka_unit_test(cross_cpu_skips_where_it_cannot_be),
-		cmocka_unit_test(tasks_go_where_the_placement_says),
 	};
 
 	return cmocka_run_group_tests_name("processes", tests, NULL, NULL);

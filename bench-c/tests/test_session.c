@@ -23,7 +23,7 @@ static void reports_the_time_per_operation(void **state)
 	(void)state;
 	assert_int_equal(result->status, STATUS_DONE);
 	assert_int_equal(result->metric_count, 1);
-	assert_string_equal(result->metrics[0].name, "latency");
+	assert_string_equal(result_kind(result, &result->metrics[0])->metric, "latency");
 	assert_double_equal(result->metrics[0].stats.median, RUN_NS, 0);
 	assert_double_equal(result->metrics[0].stats.mad, 0, 0);
 	assert_true(result->metrics[0].sampling.converged);
@@ -68,7 +68,7 @@ static void subtracts_and_reports_the_overhead(void **state)
 	struct result *result = run_with(&bench, &options);
 	assert_int_equal(result->metric_count, 2);
 	assert_double_equal(result->metrics[0].stats.median, RUN_NS - OVERHEAD_NS, 1e-9);
-	assert_string_equal(result->metrics[1].name, "overhead");
+	assert_string_equal(result_kind(result, &result->metrics[1])->metric, "overhead");
 	assert_double_equal(result->metrics[1].stats.median, OVERHEAD_NS, 1e-9);
 	result_free(result);
 }
@@ -132,14 +132,14 @@ static void makes_bandwidths_and_rates(void **state)
 	bench.bytes_per_operation = 4096;
 	struct result *result = run_with(&bench, &options);
 	assert_double_equal(result->metrics[0].stats.median, 4.096e9, 1);
-	assert_string_equal(result->metrics[0].direction, "higher");
+	assert_string_equal(result_kind(result, &result->metrics[0])->direction, "higher");
 	result_free(result);
 
 	bench.figure = BENCH_RATE;
 	options = fake_options();
 	result = run_with(&bench, &options);
 	assert_double_equal(result->metrics[0].stats.median, 1e6, 1e-3);
-	assert_string_equal(result->metrics[0].unit, "op/s");
+	assert_string_equal(result_kind(result, &result->metrics[0])->unit, "op/s");
 	result_free(result);
 }
 
@@ -240,10 +240,9 @@ static void switches_that_did_not_happen_are_an_error(void **state)
 	struct options options = fake_options();
 
 	(void)state;
-	options.placement = PLACEMENT_SAME_CPU;
 	bench.expectations[0] =
 		(struct bench_expectation){BENCH_SWITCHES, 1, 0, .only_same_cpu = true};
-	struct result *result = run_with(&bench, &options);
+	struct result *result = run_placed_with(&bench, &options, PLACEMENT_SAME_CPU);
 	assert_int_equal(result->status, STATUS_ERROR);
 	assert_non_null(strstr(result->reason, "context switches"));
 	result_free(result);
