@@ -31,12 +31,6 @@ struct clock clock_monotonic(void)
 	return (struct clock){.now_ns = read_monotonic};
 }
 
-void clock_attach_monotonic(struct clock *clock)
-{
-	clock->now_ns = read_monotonic;
-	clock->context = NULL;
-}
-
 static int measure_resolution(struct clock *clock)
 {
 	uint64_t smallest = UINT64_MAX;

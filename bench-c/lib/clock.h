@@ -17,9 +17,6 @@ struct clock {
 /* CLOCK_MONOTONIC with nothing measured yet. */
 struct clock clock_monotonic(void);
 
-/* A CLOCK_MONOTONIC that another process has measured: read it here. */
-void clock_attach_monotonic(struct clock *clock);
-
 /* Measure resolution, cost, loop and cycle. 0, or -1 if the clock does not advance. */
 int clock_measure(struct clock *clock);
 
