@@ -1,57 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* kbench: list, explain and run the benchmarks. */
-#include "registry.h"
+/* kbench: options and the way to the commands. */
+#include "command.h"
 #include "report.h"
-#include "session.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXIT_DONE = 0, EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_ALL_SKIPPED = 4 };
-enum { SAMPLES_LIMIT = 100000 };
-
-static const char help_text[] =
-	"usage: kbench list [--json]\n"
-	"       kbench show NAME\n"
-	"       kbench run NAME... [options]\n"
-	"       kbench --help | --version\n"
-	"\n"
-	"NAME may be a shell pattern, as in kbench run 'lat_*'.\n"
-	"\n"
-	"options of run:\n"
-	"  --json             one JSON document on stdout instead of a table\n"
-	"  --time-budget S    seconds for each benchmark (3)\n"
-	"  --target-rel R     stop when the half width of the median's 95 % interval is at most\n"
-	"                     R times the median (0.005)\n"
-	"  --placement P      same-cpu (default), cross-cpu or free\n"
-	"  --min-samples N    at least so many, if the time budget holds them (30)\n"
-	"  --max-samples N    at most so many per metric (1000)\n"
-	"\n"
-	"exit status: 0 done, 1 error, 2 usage, 4 every benchmark was skipped\n";
-
-struct request {
-	bool json;
-	enum placement placement;
-	struct options options;
-	char **names;
-	int name_count;
-};
-
-__attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	(void)fputs("kbench: ", stderr);
-	(void)vfprintf(stderr, format, arguments);
-	(void)fputs("; see kbench --help\n", stderr);
-	va_end(arguments);
-	return EXIT_USAGE;
-}
+enum { SAMPLES_LIMIT = 100000, OPTIONS_MAX = 64 };
 
 static bool parse_positive(const char *text, double limit, double *value)
 {
@@ -63,200 +21,257 @@ static bool parse_positive(const char *text, double limit, double *value)
 	       *value <= limit;
 }
 
-static bool parse_count(const char *text, size_t *count)
+static bool parse_count(const char *text, size_t limit, size_t *count)
 {
 	double value = 0;
 
-	if (!parse_positive(text, SAMPLES_LIMIT, &value) || value != floor(value))
+	if (!parse_positive(text, (double)limit, &value) || value != floor(value))
 		return false;
 	*count = (size_t)value;
 	return true;
 }
 
-static bool apply_option(int option, const char *text, struct request *request)
+static bool set_json(struct request *request, const char *text)
 {
-	struct sampling_plan *plan = &request->options.plan;
+	(void)text;
+	request->json = true;
+	return true;
+}
+
+static bool set_text(struct request *request, const char *text)
+{
+	(void)text;
+	request->json = false;
+	return true;
+}
+
+static bool set_output(struct request *request, const char *text)
+{
+	request->output = text;
+	return *text != '\0';
+}
+
+static bool set_time_budget(struct request *request, const char *text)
+{
 	double seconds = 0;
 
-	switch (option) {
-	case 'j':
-		request->json = true;
-		return true;
-	case 'b':
-		if (!parse_positive(text, 86400, &seconds))
-			return false;
-		plan->budget_ns = seconds * 1e9;
-		return true;
-	case 't':
-		return parse_positive(text, 1, &plan->target_relative);
-	case 'p':
-		return placement_from_name(text, &request->placement);
-	case 'n':
-		return parse_count(text, &plan->samples_min);
-	default:
-		return parse_count(text, &plan->samples_max);
+	if (!parse_positive(text, 86400, &seconds))
+		return false;
+	request->options.plan.budget_ns = seconds * 1e9;
+	return true;
+}
+
+static bool set_target(struct request *request, const char *text)
+{
+	return parse_positive(text, 1, &request->options.plan.target_relative);
+}
+
+static bool set_samples_min(struct request *request, const char *text)
+{
+	return parse_count(text, SAMPLES_LIMIT, &request->options.plan.samples_min);
+}
+
+static bool set_samples_max(struct request *request, const char *text)
+{
+	return parse_count(text, SAMPLES_LIMIT, &request->options.plan.samples_max);
+}
+
+static bool set_placement(struct request *request, const char *text)
+{
+	return placement_from_name(text, &request->placement);
+}
+
+static bool set_seed(struct request *request, const char *text)
+{
+	char *end = NULL;
+
+	errno = 0;
+	request->options.seed = strtoull(text, &end, 10);
+	return errno == 0 && *text >= '0' && *text <= '9' && *end == '\0';
+}
+
+static bool set_rounds(struct request *request, const char *text)
+{
+	size_t rounds = 0;
+
+	if (!parse_count(text, ROUNDS_MAX, &rounds))
+		return false;
+	request->options.rounds = (unsigned)rounds;
+	return true;
+}
+
+static bool set_cpus(struct request *request, const char *text)
+{
+	return topology_parse_list(text, &request->cpus) >= 0;
+}
+
+static bool set_fifo(struct request *request, const char *text)
+{
+	size_t priority = 0;
+
+	if (!parse_count(text, 99, &priority))
+		return false;
+	request->options.isolation.fifo_priority = (int)priority;
+	return true;
+}
+
+static bool set_lock_memory(struct request *request, const char *text)
+{
+	(void)text;
+	request->options.isolation.lock_memory = true;
+	return true;
+}
+
+static bool set_without_huge_pages(struct request *request, const char *text)
+{
+	(void)text;
+	request->options.isolation.without_huge_pages = true;
+	return true;
+}
+
+/* An option is a row: its name, what a value of it is called (NULL: it has none), and a line
+ * of help. `set` returns false for a bad value. */
+static const struct option_row {
+	unsigned group; /* TAKES_... of the commands that know it */
+	const char *name;
+	const char *value;
+	const char *help;
+	bool (*set)(struct request *request, const char *text);
+} rows[] = {
+	{TAKES_JSON, "json", NULL, "one JSON document on stdout", set_json},
+	{TAKES_JSON, "text", NULL, "a table on stdout (default)", set_text},
+	{TAKES_OUTPUT, "output", "FILE", "the JSON document into FILE too, once it is complete",
+	 set_output},
+	{TAKES_SAMPLING, "time-budget", "S", "seconds for each benchmark (3)", set_time_budget},
+	{TAKES_SAMPLING, "target-rel", "R",
+	 "stop when the half width of the median's 95 % interval\n"
+	 "is at most R times the median (0.005)",
+	 set_target},
+	{TAKES_SAMPLING, "min-samples", "N", "at least so many, if the time budget holds them (30)",
+	 set_samples_min},
+	{TAKES_SAMPLING, "max-samples", "N", "at most so many per metric (1000)", set_samples_max},
+	{TAKES_PLACEMENT, "placement", "P",
+	 "same-cpu (default), cross-cpu, smt, same-llc, cross-llc,\n"
+	 "cross-node or free",
+	 set_placement},
+	{TAKES_MACHINE, "rounds", "N",
+	 "spread each benchmark over N processes (1), which take\n"
+	 "turns with those of the others",
+	 set_rounds},
+	{TAKES_MACHINE, "seed", "N",
+	 "draw the order of benchmarks and the layout of each\n"
+	 "process from N; 0 (default): as given, as it comes",
+	 set_seed},
+	{TAKES_MACHINE, "cpus", "LIST", "use no other CPUs than these, as in 2,4-7", set_cpus},
+	{TAKES_MACHINE, "fifo", "N", "run under SCHED_FIFO with priority N (needs a privilege)",
+	 set_fifo},
+	{TAKES_MACHINE, "lock-memory", NULL, "mlockall() each benchmark", set_lock_memory},
+	{TAKES_MACHINE, "no-huge-pages", NULL, "no transparent huge pages for the benchmarks",
+	 set_without_huge_pages},
+};
+
+enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
+_Static_assert((size_t)ROW_COUNT < (size_t)OPTIONS_MAX, "getopt's table has room for all");
+
+static void print_options(const struct command *command)
+{
+	char left[64];
+
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		const struct option_row *row = &rows[i];
+		const char *help = row->help;
+		if ((row->group & command->takes) == 0)
+			continue;
+		(void)snprintf(left, sizeof(left), "--%s%s%s", row->name,
+			       row->value == NULL ? "" : " ", row->value == NULL ? "" : row->value);
+		for (;;) {
+			size_t length = strcspn(help, "\n");
+			(void)printf("  %-22s %.*s\n", left, (int)length, help);
+			if (help[length] == '\0')
+				break;
+			help += length + 1;
+			left[0] = '\0';
+		}
 	}
+}
+
+static int print_command_help(const struct command *command)
+{
+	(void)printf("usage: kbench %s%s%s%s\n\n%s\n", command->name,
+		     *command->arguments == '\0' ? "" : " ", command->arguments,
+		     command->takes == 0 ? "" : " [options]", command->summary);
+	if (*command->help != '\0')
+		(void)printf("\n%s", command->help);
+	if (command->takes != 0)
+		(void)printf("\noptions:\n");
+	print_options(command);
+	return EXIT_DONE;
+}
+
+static int print_help(void)
+{
+	(void)printf("usage: kbench COMMAND [options]\n"
+		     "       kbench COMMAND --help\n"
+		     "       kbench --help | --version\n");
+	for (const struct command_group *group = command_groups; group->heading != NULL; group++) {
+		(void)printf("\n%s:\n", group->heading);
+		for (const struct command *at = group->commands; at->name != NULL; at++)
+			(void)printf("  %-10s %s\n", at->name, at->summary);
+	}
+	(void)printf("\nexit status: 0 done, 1 error, 2 usage, 4 every benchmark was skipped\n");
+	return EXIT_DONE;
+}
+
+/* The options that the command takes, as getopt wants them: a row's index is its value. */
+static void make_table(const struct command *command, struct option table[OPTIONS_MAX])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		if ((rows[i].group & command->takes) == 0)
+			continue;
+		table[count++] = (struct option){
+			.name = rows[i].name,
+			.has_arg = rows[i].value == NULL ? no_argument : required_argument,
+			.val = (int)i + OPTIONS_MAX};
+	}
+	table[count] = (struct option){0};
 }
 
 static int parse_options(int argc, char **argv, struct request *request)
 {
-	static const struct option known[] = {
-		{"json", no_argument, NULL, 'j'},
-		{"time-budget", required_argument, NULL, 'b'},
-		{"target-rel", required_argument, NULL, 't'},
-		{"placement", required_argument, NULL, 'p'},
-		{"min-samples", required_argument, NULL, 'n'},
-		{"max-samples", required_argument, NULL, 'x'},
-		{0},
-	};
-	int index = 0;
+	struct option table[OPTIONS_MAX];
+	const struct sampling_plan *plan = &request->options.plan;
 	int option;
 
+	make_table(request->command, table);
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "", known, &index)) != -1) {
+	while ((option = getopt_long(argc, argv, "", table, NULL)) != -1) {
 		if (option == '?')
 			return usage_error("unknown or incomplete option %s", argv[optind - 1]);
-		if (!apply_option(option, optarg, request))
-			return usage_error("bad value for --%s: %s", known[index].name, optarg);
+		const struct option_row *row = &rows[option - OPTIONS_MAX];
+		if (!row->set(request, optarg))
+			return usage_error("bad value for --%s: %s", row->name, optarg);
 	}
-	if (request->options.plan.samples_min > request->options.plan.samples_max)
+	if (plan->samples_min > plan->samples_max)
 		return usage_error("--min-samples is above --max-samples");
 	request->names = argv + optind;
 	request->name_count = argc - optind;
 	return EXIT_DONE;
 }
 
-static int unknown_name(const char *name)
+static bool asks_for_help(int argc, char **argv)
 {
-	const char *suggestion = registry_suggest(name);
-
-	if (suggestion != NULL)
-		(void)fprintf(stderr, "kbench: no benchmark %s, did you mean %s?\n", name,
-			      suggestion);
-	else
-		(void)fprintf(stderr, "kbench: no benchmark %s, see kbench list\n", name);
-	return EXIT_USAGE;
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
 }
 
-/* All or nothing: a name that is wrong is said before an hour of measuring, not after. */
-static int expand_names(const struct request *request, struct spec_list *list)
-{
-	char complaint[512];
-
-	for (int i = 0; i < request->name_count; i++)
-		if (!spec_list_add(list, request->names[i], request->placement, complaint,
-				   sizeof(complaint)))
-			return usage_error("%s", complaint);
-	return EXIT_DONE;
-}
-
-static int run_one(const struct spec *spec, const struct request *request, struct json *json)
-{
-	struct result *result = result_new(spec, request->options.plan.samples_max);
-	const struct bench *bench = spec->bench;
-
-	if (result == NULL) {
-		(void)fprintf(stderr, "kbench: %s: %s\n", bench->name, strerror(errno));
-		return STATUS_ERROR;
-	}
-	int status = session_run_isolated(result, &request->options);
-	if (status != STATUS_DONE)
-		(void)fprintf(stderr, "kbench: %s: %s: %s\n", bench->name,
-			      status == STATUS_SKIP ? "skip" : "error", result->reason);
-	if (request->json)
-		report_json_result(json, result);
-	else
-		report_text_result(stdout, result);
-	result_free(result);
-	return status;
-}
-
-static int run_all(const struct request *request, const struct spec_list *list)
-{
-	struct json json = {.out = stdout};
-	size_t done = 0;
-	size_t failed = 0;
-
-	if (request->json)
-		report_json_begin(&json, &request->options.clock);
-	else
-		report_text_begin(stdout, &request->options.clock);
-	(void)fflush(stdout);
-	for (size_t i = 0; i < list->count; i++) {
-		int status = run_one(&list->specs[i], request, &json);
-		done += status == STATUS_DONE;
-		failed += status == STATUS_ERROR;
-	}
-	if (request->json)
-		report_json_end(&json);
-	if (fflush(stdout) != 0 || ferror(stdout) || json.failed) {
-		(void)fprintf(stderr, "kbench: the report could not be written\n");
-		return EXIT_ERROR;
-	}
-	if (failed > 0)
-		return EXIT_ERROR;
-	return done > 0 ? EXIT_DONE : EXIT_ALL_SKIPPED;
-}
-
-static int command_run(struct request *request)
-{
-	struct options *options = &request->options;
-
-	if (request->name_count == 0)
-		return usage_error("run needs the name of a benchmark");
-	struct spec_list list = {0};
-	int error = expand_names(request, &list);
-	if (error != 0)
-		return error;
-	if (sched_getaffinity(0, sizeof(options->allowed), &options->allowed) != 0) {
-		(void)fprintf(stderr, "kbench: cannot read the CPU affinity: %s\n",
-			      strerror(errno));
-		return EXIT_ERROR;
-	}
-	options->clock = clock_monotonic();
-	if (clock_measure(&options->clock) != 0) {
-		(void)fprintf(stderr, "kbench: CLOCK_MONOTONIC does not advance\n");
-		return EXIT_ERROR;
-	}
-	error = run_all(request, &list);
-	spec_list_free(&list);
-	return error;
-}
-
-static int command_list(struct request *request)
-{
-	if (request->json)
-		report_list_json(stdout);
-	else
-		report_list_text(stdout);
-	return EXIT_DONE;
-}
-
-static int command_show(struct request *request)
-{
-	if (request->name_count != 1)
-		return usage_error("show needs one name");
-	for (size_t i = 0; i < registry_count(); i++) {
-		if (strcmp(registry_at(i)->name, request->names[0]) == 0) {
-			report_documentation(stdout, registry_at(i));
-			return EXIT_DONE;
-		}
-	}
-	return unknown_name(request->names[0]);
-}
-
-static const struct command {
-	const char *name;
-	int (*function)(struct request *request);
-} commands[] = {
-	{"list", command_list},
-	{"show", command_show},
-	{"run", command_run},
-};
-
-int main(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
 	struct request request = {
+		.command = command_find(argv[0]),
 		.placement = PLACEMENT_SAME_CPU,
 		.options = {.fresh_image = true,
 			    .plan = {.target_relative = 0.005,
@@ -266,22 +281,34 @@ int main(int argc, char **argv)
 				     .budget_ns = 3e9}},
 	};
 
+	if (request.command == NULL) {
+		const char *suggestion = command_suggest(argv[0]);
+		if (suggestion == NULL)
+			return usage_error("unknown command %s", argv[0]);
+		return usage_error("unknown command %s, did you mean %s?", argv[0], suggestion);
+	}
+	if (asks_for_help(argc, argv))
+		return print_command_help(request.command);
+	int error = parse_options(argc, argv, &request);
+	return error != 0 ? error : request.command->function(&request);
+}
+
+int main(int argc, char **argv)
+{
 	session_child_main(argc, argv);
 	if (argc < 2)
 		return usage_error("no command");
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-		(void)fputs(help_text, stdout);
-		return EXIT_DONE;
-	}
 	if (strcmp(argv[1], "--version") == 0) {
 		(void)printf("kbench %s\n", report_version());
 		return EXIT_DONE;
 	}
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (strcmp(argv[1], commands[i].name) != 0)
-			continue;
-		int error = parse_options(argc - 1, argv + 1, &request);
-		return error != 0 ? error : commands[i].function(&request);
-	}
-	return usage_error("unknown command %s", argv[1]);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return print_help();
+	if (strcmp(argv[1], "help") != 0)
+		return run_command(argc - 1, argv + 1);
+	if (argc == 2)
+		return print_help();
+	const struct command *command = command_find(argv[2]);
+	return command == NULL ? usage_error("unknown command %s", argv[2])
+			       : print_command_help(command);
 }

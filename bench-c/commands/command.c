@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* All commands, and what they have in common. */
+#include "command.h"
+
+#include "spelling.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct command measuring[] = {
+	{
+		.name = "run",
+		.arguments = "NAME[:parameter=value...]...",
+		.summary = "measure benchmarks",
+		.help = "NAME may be a shell pattern, as in 'lat_*'. After it come parameters that\n"
+			"kbench show NAME lists, and for every benchmark placement, copies and\n"
+			"copy_kind (process, thread). A value may be a list, 4k,64k, or a range that\n"
+			"doubles, 512..64M; several make all combinations. k, M and G are powers of\n"
+			"1024. Results appear as they come.\n"
+			"\n"
+			"  kbench run lat_pipe:placement=same-cpu,cross-cpu\n"
+			"  kbench run 'bw_*' --time-budget 1 --output before.json\n",
+		.takes = TAKES_JSON | TAKES_SAMPLING | TAKES_PLACEMENT | TAKES_OUTPUT |
+			 TAKES_MACHINE,
+		.function = command_run,
+	},
+	{0},
+};
+
+static const struct command asking[] = {
+	{
+		.name = "list",
+		.arguments = "",
+		.summary = "what there is to measure",
+		.help = "With --json an array with the parameters, placements and units of each.\n",
+		.takes = TAKES_JSON,
+		.function = command_list,
+	},
+	{
+		.name = "show",
+		.arguments = "NAME",
+		.summary = "what exactly a benchmark times, why, and its parameters",
+		.help = "",
+		.function = command_show,
+	},
+	{0},
+};
+
+const struct command_group command_groups[] = {
+	{"measure", measuring},
+	{"ask", asking},
+	{0},
+};
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command_group *group = command_groups; group->heading != NULL; group++)
+		for (const struct command *at = group->commands; at->name != NULL; at++)
+			if (strcmp(at->name, name) == 0)
+				return at;
+	return NULL;
+}
+
+const char *command_suggest(const char *name)
+{
+	size_t best = spelling_tolerance(name);
+	const char *suggestion = NULL;
+
+	for (const struct command_group *group = command_groups; group->heading != NULL; group++) {
+		for (const struct command *at = group->commands; at->name != NULL; at++) {
+			size_t distance = spelling_distance(name, at->name);
+			if (distance < best) {
+				best = distance;
+				suggestion = at->name;
+			}
+		}
+	}
+	return suggestion;
+}
+
+int usage_error(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)fputs("kbench: ", stderr);
+	(void)vfprintf(stderr, format, arguments);
+	(void)fputs("; see kbench --help\n", stderr);
+	va_end(arguments);
+	return EXIT_USAGE;
+}
+
+int command_error(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)fputs("kbench: ", stderr);
+	(void)vfprintf(stderr, format, arguments);
+	(void)fputc('\n', stderr);
+	va_end(arguments);
+	return EXIT_ERROR;
+}
+
+int command_prepare(struct request *request)
+{
+	struct options *options = &request->options;
+
+	if (sched_getaffinity(0, sizeof(options->allowed), &options->allowed) != 0)
+		return command_error("cannot read the CPU affinity: %s", strerror(errno));
+	if (CPU_COUNT(&request->cpus) > 0)
+		CPU_AND(&options->allowed, &options->allowed, &request->cpus);
+	if (CPU_COUNT(&options->allowed) == 0)
+		return usage_error("none of the CPUs of --cpus may be used here");
+	/* what is started for the benchmarks inherits it */
+	if (sched_setaffinity(0, sizeof(options->allowed), &options->allowed) != 0)
+		return command_error("cannot keep to the CPUs of --cpus: %s", strerror(errno));
+	options->clock = clock_monotonic();
+	if (clock_measure(&options->clock) != 0)
+		return command_error("CLOCK_MONOTONIC does not advance");
+	return EXIT_DONE;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the commands of kbench share: the request that the options make, exit codes, messages. */
+#ifndef KDYNO_COMMAND_H
+#define KDYNO_COMMAND_H
+
+#include "session.h"
+
+enum { EXIT_DONE = 0, EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_ALL_SKIPPED = 4 };
+
+/* Groups of options in kbench.c; a command takes some of them. */
+enum {
+	TAKES_JSON = 1,	     /* --json, --text */
+	TAKES_SAMPLING = 2,  /* how long and how exactly each benchmark is measured */
+	TAKES_PLACEMENT = 4, /* --placement */
+	TAKES_OUTPUT = 8,    /* --output */
+	TAKES_MACHINE = 16,  /* where and under which conditions benchmarks run */
+};
+
+/* The command line, taken apart. */
+struct request {
+	const struct command *command;
+	bool json;
+	const char *output; /* a file that gets the JSON document too, or NULL */
+	enum placement placement;
+	struct options options;
+	cpu_set_t cpus; /* asked for; empty: all that may be used */
+	char **names;	/* the words that are no options */
+	int name_count;
+};
+
+struct command {
+	const char *name;
+	const char *arguments; /* after the name, in the usage line */
+	const char *summary;
+	const char *help; /* what --help adds to usage and options */
+	unsigned takes;	  /* TAKES_... ored */
+	int (*function)(struct request *request);
+};
+
+/* A heading and the commands under it; a command without a name ends them. */
+struct command_group {
+	const char *heading;
+	const struct command *commands;
+};
+extern const struct command_group command_groups[]; /* ended by one without a heading */
+
+const struct command *command_find(const char *name);
+
+/* The command whose name was probably meant, or NULL. */
+const char *command_suggest(const char *name);
+
+/* Say on stderr what is wrong with the command line, or what else went wrong. */
+int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int command_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Read the affinity and measure the clock: before anything is run. An exit code. */
+int command_prepare(struct request *request);
+
+int command_list(struct request *request);
+int command_show(struct request *request);
+int command_run(struct request *request);
+
+#endif
