@@ -116,4 +116,23 @@ void bench_words_fill(uint64_t *words, size_t count);
  * words in turn; 1 for the first look. */
 size_t bench_look_stride(size_t words, bool first_look);
 
+/* A thread on another CPU that answers each time the turn comes to it, until told to stop.
+ * Odd turns are its own. */
+struct bench_duet {
+	_Alignas(128) _Atomic uint64_t turn;
+	_Alignas(128) uint64_t answers; /* given by the other thread, before the turn comes back */
+	int cpu;			/* the only one that it may use, or -1 */
+	_Atomic bool ready;
+};
+
+/* The other thread's part in its turn, or NULL. */
+typedef void bench_answer_fn(struct bench_state *state, uint64_t turn);
+
+/* Skips where both threads have but one CPU. `body` is a bench_thread() that calls
+ * bench_duet_answer(). */
+int bench_duet_open(struct bench_state *state, struct bench_duet **duet,
+		    int (*body)(struct bench_state *state, unsigned index));
+int bench_duet_answer(struct bench_state *state, struct bench_duet *duet, bench_answer_fn *answer);
+void bench_duet_close(struct bench_duet *duet);
+
 #endif
