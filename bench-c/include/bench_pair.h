@@ -30,7 +30,4 @@ int bench_pair_pass(struct bench_state *state, struct bench_pair *pair);
 uint64_t bench_pair_work(struct bench_state *state);
 void bench_pair_teardown(struct bench_state *state);
 
-/* Wait for a child to say that it is ready, at most a few seconds. `word` is shared memory. */
-int bench_wait_word(struct bench_state *state, const uint32_t *word, uint32_t value);
-
 #endif

@@ -6,10 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-enum { PATIENCE_MS = 5000 };
 
 static bool send_all(int to, const unsigned char *message, size_t bytes)
 {
@@ -126,16 +123,4 @@ void bench_pair_teardown(struct bench_state *state)
 	free(pair->message);
 	pair->message = NULL;
 	pair->open = false;
-}
-
-int bench_wait_word(struct bench_state *state, const uint32_t *word, uint32_t value)
-{
-	const struct timespec pause = {.tv_nsec = 1000000};
-
-	for (int ms = 0; ms < PATIENCE_MS; ms++) {
-		if (__atomic_load_n(word, __ATOMIC_ACQUIRE) == value)
-			return BENCH_OK;
-		(void)nanosleep(&pause, NULL);
-	}
-	return bench_fail(state, "the other task did not become ready");
 }
