@@ -2,6 +2,7 @@
 #ifndef KDYNO_CLOCK_H
 #define KDYNO_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A source of nanoseconds and what reading it costs. Tests bring their own now_ns. */
@@ -24,6 +25,21 @@ static inline uint64_t clock_now(const struct clock *clock)
 {
 	return clock->now_ns(clock->context);
 }
+
+/* Measure cost, loop and cycle again, in a few milliseconds: they change with the core's
+ * frequency and with what its sibling thread does. Changes nothing and returns -1 where
+ * there is no loop to measure. */
+int clock_refresh(struct clock *clock);
+
+/* Ten microseconds of the empty loop: as fast as at other times, and uninterrupted? */
+struct clock_probe {
+	double loop_ns; /* one turn, from the least disturbed part */
+	double hole_ns; /* the longest time that was missing in it */
+};
+struct clock_probe clock_probe(const struct clock *clock);
+
+/* No loop is faster than a cycle, and an undisturbed one takes whole cycles. */
+bool clock_is_plausible(double loop_ns, double cycle_ns);
 
 /* The larger of resolution and cost: what one reading may be wrong by. */
 double clock_quantum_ns(const struct clock *clock);

@@ -16,8 +16,6 @@
 static const double cycle_tolerance = 0.9;
 static const double overhead_share = 0.3; /* of the budget, for benchmarks that have one */
 
-enum { BEYOND_MAXIMUM = 1000 }; /* no function of a benchmark returns this */
-
 /* One of a benchmark's two loops, and what becomes of its time. */
 struct loop {
 	struct bench_state *state;
@@ -34,15 +32,11 @@ static int run_batch(const struct loop *loop, struct batch *batch)
 	return loop->crew != NULL ? crew_run(loop->crew, batch) : batch_run(loop->state, batch);
 }
 
-/* For calibration, which ends where the benchmark can do no more at once. */
 static int time_batch(void *context, uint64_t iterations, double *elapsed_ns)
 {
 	const struct loop *loop = context;
-	uint64_t iterations_max = loop->state->bench->iterations_max;
 	struct batch batch = {.clock = loop->clock, .run = loop->run, .iterations = iterations};
 
-	if (iterations_max > 0 && iterations > iterations_max)
-		return BEYOND_MAXIMUM;
 	int error = run_batch(loop, &batch);
 	*elapsed_ns = (double)(batch.end_ns - batch.begin_ns);
 	return error;
@@ -99,14 +93,15 @@ static int sample_figure(void *context, double *figure)
 
 static int choose_batch(struct loop *loop, const struct sampling_plan *plan)
 {
-	double wanted_ns =
-		sample_length_ns(clock_quantum_ns(loop->clock), plan->budget_ns, plan->samples_min);
-	int error = calibrate(time_batch, loop, wanted_ns, &loop->iterations);
+	const struct calibration calibration = {
+		.wanted_ns = sample_length_ns(clock_quantum_ns(loop->clock), plan->budget_ns,
+					      plan->samples_min),
+		.quantum_ns = clock_quantum_ns(loop->clock),
+		.iterations_max = loop->state->bench->iterations_max,
+		.clock = loop->clock,
+	};
+	int error = calibrate_batch(time_batch, loop, &calibration, &loop->iterations);
 
-	if (error == BEYOND_MAXIMUM) {
-		loop->iterations = loop->state->bench->iterations_max;
-		return BENCH_OK;
-	}
 	if (error == CALIBRATE_TOO_FAST)
 		return bench_fail(loop->state, "no number of iterations takes any time: the work "
 					       "was optimised away");
@@ -292,6 +287,7 @@ static int run_placed(struct bench_state *state)
 		error = crew_start(&crew, state, &state->result->options.clock);
 	else
 		error = state_place(state, 0);
+	(void)clock_refresh(&state->result->options.clock);
 	if (error == 0 && !copied && bench->setup != NULL)
 		error = bench->setup(state);
 	if (error == 0)

@@ -29,6 +29,9 @@ struct fake_time {
 	double now_ns;
 	double cost_ns; /* each reading moves time by this */
 	double step_ns; /* readings are multiples of this; 0: every nanosecond */
+	unsigned readings;
+	unsigned hole_at_reading; /* of them, from 1; 0: none */
+	double hole_ns;
 };
 
 static inline uint64_t fake_read(void *context)
@@ -36,6 +39,9 @@ static inline uint64_t fake_read(void *context)
 	struct fake_time *time = context;
 
 	time->now_ns += time->cost_ns;
+	time->readings++;
+	if (time->readings == time->hole_at_reading)
+		time->now_ns += time->hole_ns;
 	uint64_t now = (uint64_t)time->now_ns;
 	uint64_t step = (uint64_t)time->step_ns;
 	return step == 0 ? now : now / step * step;
