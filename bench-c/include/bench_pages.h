@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Mappings between guards, and the kernel's count of the faults that one thread took. */
+#ifndef KDYNO_BENCH_PAGES_H
+#define KDYNO_BENCH_PAGES_H
+
+#include "bench.h"
+
+/* Pages with an inaccessible page before and after them: the kernel never merges the mapping
+ * with a neighbour, nor has to split it when it goes or changes. */
+struct bench_pages {
+	char *start;
+	size_t bytes;
+	size_t page_bytes;
+	size_t count;
+};
+
+size_t bench_page_bytes(void);
+
+/* `bytes` rounded up to pages; skips when that is more than half of the free memory. */
+int bench_pages_reserve(struct bench_state *state, struct bench_pages *pages, size_t bytes);
+/* ... and usable: private, anonymous, base pages only. */
+int bench_pages_map(struct bench_state *state, struct bench_pages *pages, size_t bytes);
+/* Make sure of at least `bytes`: for prepare, which learns from it how much a run needs. */
+int bench_pages_grow(struct bench_state *state, struct bench_pages *pages, size_t bytes);
+void bench_pages_unmap(struct bench_pages *pages);
+
+/* Write to every page of a range. */
+void bench_pages_touch(char *start, size_t bytes, size_t page_bytes);
+
+/* How many pages of a range are in memory; of an anonymous one, how many are there at all.
+ * -1: unknown (ENOMEM: nothing is mapped there). */
+int64_t bench_pages_resident(const char *start, size_t bytes, size_t page_bytes);
+
+/* Skips when more than half of what memory is available would be needed. */
+int bench_memory_check(struct bench_state *state, uint64_t bytes);
+
+/* Of the calling thread. */
+struct bench_faults {
+	int64_t minor;
+	int64_t major;
+};
+struct bench_faults bench_faults_now(void);
+
+/* From restore: the kernel must have counted, since the mark that prepare ended with, what the
+ * operations ask for. Unlike a benchmark's expectations it leaves out the faults of prepare and
+ * restore, and it may follow from parameters. */
+int bench_faults_check(struct bench_state *state, const struct bench_faults *mark,
+		       uint64_t operations, double minor_per_operation, double major_per_operation);
+
+#endif
