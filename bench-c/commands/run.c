@@ -6,6 +6,7 @@
 #include "schedule.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,18 +42,18 @@ static void show_progress(void *context, const struct progress *progress)
 {
 	struct output *output = context;
 	char identity[IDENTITY_SIZE];
-	double left_s = 0;
+	long left_s = 0;
 
 	if (progress->next == NULL || isatty(STDERR_FILENO) != 1)
 		return;
 	if (progress->done > 0)
-		left_s = progress->elapsed_s / (double)progress->done *
-			 (double)(progress->total - progress->done);
+		left_s = lround(progress->elapsed_s / (double)progress->done *
+				(double)(progress->total - progress->done));
 	spec_text(progress->next, identity, sizeof(identity));
 	wipe_progress(output);
-	(void)fprintf(stderr, "[%zu/%zu] %.40s %s  %.0f:%02.0f left", progress->done + 1,
+	(void)fprintf(stderr, "[%zu/%zu] %.40s %s  %ld:%02ld left", progress->done + 1,
 		      progress->total, identity, placement_name(progress->next->placement),
-		      (double)((long)left_s / 60), (double)((long)left_s % 60));
+		      left_s / 60, left_s % 60);
 	output->progress_shown = true;
 }
 
