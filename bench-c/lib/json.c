@@ -54,9 +54,7 @@ void json_end_array(struct json *json)
 	end(json, ']');
 }
 
-/* Length of the UTF-8 sequence at `text`, or 0 if it is none (RFC 3629: shortest form, no
- * surrogates, at most U+10FFFF). */
-static size_t utf8_length(const unsigned char *text)
+size_t json_utf8_length(const unsigned char *text)
 {
 	unsigned char lead = text[0];
 	unsigned char low = 0x80;
@@ -103,7 +101,7 @@ static void put_text(FILE *out, const char *text)
 
 	(void)fputc('"', out);
 	while (*at != '\0') {
-		size_t length = utf8_length(at);
+		size_t length = json_utf8_length(at);
 		if (length == 1)
 			put_ascii(out, *at);
 		else if (length == 0)

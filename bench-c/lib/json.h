@@ -24,6 +24,10 @@ void json_begin_array(struct json *json);
 void json_end_array(struct json *json);
 void json_key(struct json *json, const char *key);
 
+/* Length of the UTF-8 sequence at `text`, or 0 if it is none (RFC 3629: shortest form, no
+ * surrogates, at most U+10FFFF). */
+size_t json_utf8_length(const unsigned char *text);
+
 /* Bytes that are no UTF-8 become U+FFFD. */
 void json_put_string(struct json *json, const char *text);
 

@@ -59,7 +59,7 @@ static int net_of(const struct loop *loop, double elapsed_ns, double *net_ns)
 	*net_ns = elapsed_ns / operations;
 	if (bench->raw)
 		return BENCH_OK;
-	if (*net_ns < cycle_tolerance * clock->cycle_ns / per_iteration)
+	if (*net_ns < cycle_tolerance * clock->cycle_ns / per_iteration && !bench->may_be_zero)
 		return bench_fail(loop->state,
 				  "%.3g ns per operation is below one core cycle (%.3g "
 				  "ns): the work was optimised away",

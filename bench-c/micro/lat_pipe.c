@@ -1,79 +1,82 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Timed: one byte through a pipe to another process and back through a second pipe.
+ * Timed: a message, of one byte unless told otherwise, through a pipe to another process and
+ * back through a second pipe.
  * Why: the shortest conversation of two processes: two writes, two reads, two wake-ups and
  * two context switches. Placement decides the answer (same CPU and cross CPU differ tenfold),
  * hence it is part of the result.
  * Source: lmbench paper (USENIX 1996), interprocess communication latencies; pipe(7).
  */
-#include "bench.h"
+#include "bench_pair.h"
 
-enum { MESSAGE_BYTES = 1 };
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
 
-static int child(struct bench_state *state)
-{
-	struct bench_link *link = bench_data(state);
-
-	bench_link_keep_child(link);
-	return bench_token_echo(state, link);
-}
+enum { MESSAGE_BYTES = 1, MESSAGE_BYTES_MAX = 65536 };
 
 static int setup(struct bench_state *state)
 {
-	struct bench_link *link = bench_data(state);
+	struct bench_pair *pair = bench_data(state);
+	int there[2];
+	int back[2];
 
-	int error = bench_link_open(state, link);
-	if (error == 0)
-		error = bench_spawn(state, child);
-	if (error == 0)
-		bench_link_keep_parent(link);
-	return error;
+	if (pipe2(there, O_CLOEXEC) != 0)
+		return bench_fail(state, "pipe: %s", strerror(errno));
+	if (pipe2(back, O_CLOEXEC) != 0) {
+		int error = errno;
+		(void)close(there[0]);
+		(void)close(there[1]);
+		return bench_fail(state, "pipe: %s", strerror(error));
+	}
+	pair->parent_from = back[0];
+	pair->parent_to = there[1];
+	pair->child_from = there[0];
+	pair->child_to = back[1];
+	return bench_pair_start(state, pair, (size_t)bench_value(state, "message_bytes"));
 }
 
 static int run(struct bench_state *state, uint64_t iterations)
 {
-	const struct bench_link *link = bench_data(state);
+	struct bench_pair *pair = bench_data(state);
 	int error = 0;
 
 	for (uint64_t i = 0; i < iterations && error == 0; i++)
-		error = bench_token_pass(state, link->to_child[1], link->to_parent[0]);
+		error = bench_pair_pass(state, pair);
 	return error;
 }
 
-static uint64_t work(struct bench_state *state)
-{
-	const struct bench_link *link = bench_data(state);
-
-	return *link->echoed;
-}
-
-static void teardown(struct bench_state *state)
-{
-	bench_link_close(bench_data(state));
-}
-
 static const struct bench_parameter parameters[] = {
-	{.name = "message_bytes", .value = MESSAGE_BYTES}, {0}};
+	{.name = "message_bytes",
+	 .about = "sent and sent back",
+	 .value = MESSAGE_BYTES,
+	 .min = 1,
+	 .max = MESSAGE_BYTES_MAX},
+	{0},
+};
 
 static const struct bench lat_pipe = {
 	.name = "lat_pipe",
-	.summary = "round trip of one byte through two pipes between two processes",
-	.doc = "Times write() of one byte to a pipe and read() of the answer from another, while a\n"
+	.summary = "round trip of a message through two pipes between two processes",
+	.doc = "Times write() of a message to a pipe and read() of the answer from another, while a\n"
 	       "second process reads and writes back: a round trip has two system calls, a wake-up\n"
 	       "and a context switch in each direction. Nothing is subtracted but clock and loop.\n"
 	       "With cross-cpu the wake-up goes to another, possibly sleeping CPU: a different\n"
-	       "figure, not a worse one. Work proof: the other process counts the bytes it sends\n"
-	       "back, and on one CPU the kernel must have counted two context switches each time.\n"
+	       "figure, not a worse one. A message of 64 KiB just fills a pipe of the usual size;\n"
+	       "it is copied in and out twice, and a read may bring part of it. Work proof: the\n"
+	       "other process counts the messages it sends back, each is stamped anew and checked,\n"
+	       "and on one CPU the kernel must have counted two context switches each time.\n"
 	       "Idea: lmbench paper, interprocess communication latencies.",
 	.figure = BENCH_LATENCY,
 	.timeout_s = 10,
 	.tasks = 2,
 	.expectations = {{BENCH_SWITCHES, 1.9, 0, .only_same_cpu = true}},
 	.parameters = parameters,
-	.data_size = sizeof(struct bench_link),
+	.data_size = sizeof(struct bench_pair),
 	.setup = setup,
 	.run = run,
-	.work = work,
-	.teardown = teardown,
+	.work = bench_pair_work,
+	.teardown = bench_pair_teardown,
 };
 BENCH_REGISTER(lat_pipe);

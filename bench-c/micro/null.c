@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Timed: nothing; one turn of the loop that every benchmark has around its operation.
- * Why: the floor of the harness. A change of this figure is a change of the core's frequency
- * or of the harness, never of the kernel, so it tells a machine that changed from a kernel
- * that did.
- * Source: the habit of fio, whose null engine tests fio itself; lmbench paper (McVoy and
- * Staelin, "lmbench: Portable Tools for Performance Analysis", USENIX 1996).
+ * Timed: nothing, with clock and loop subtracted as from every other figure: zero.
+ * Why: what is left over is the systematic error of the harness, which every other figure has
+ * too. Away from zero by more than a few tenths of a nanosecond, loop and clock were not what
+ * they were when they were measured, and figures of a few nanoseconds are not to be believed.
+ * Source: the habit of fio, whose null engine tests fio itself.
  */
 #include "bench.h"
 
@@ -33,15 +32,19 @@ static uint64_t work(struct bench_state *state)
 
 static const struct bench null_bench = {
 	.name = "null",
-	.summary = "the harness itself: an empty loop",
-	.doc = "Times the empty loop, with a compiler barrier, that stands around each operation of\n"
-	       "the other benchmarks. The figure is raw: neither the clock nor the loop is\n"
-	       "subtracted. No kernel code runs, so a change means another core frequency, a busy\n"
-	       "neighbour or another harness, and casts doubt on all other figures of the run.",
+	.summary = "the harness itself: must be zero",
+	.doc = "Times the empty loop and subtracts what the harness subtracts everywhere: a reading\n"
+	       "of the clock, spread over the batch, and a turn of the loop, both measured before.\n"
+	       "What is left must be zero within 0.2 ns, on either side. It is the error that all\n"
+	       "figures of the run share; more than that means that the core's frequency was another\n"
+	       "one while clock and loop were measured. The best sample is quoted: a disturbance\n"
+	       "lengthens a sample and says nothing about the harness. lat_loop has the same loop\n"
+	       "with nothing subtracted. Idea: the null engine of fio.",
 	.figure = BENCH_LATENCY,
+	.estimator = BENCH_BEST,
 	.timeout_s = 10,
-	.raw = true,
 	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
+	.may_be_zero = true,
 	.data_size = sizeof(struct data),
 	.run = run,
 	.work = work,

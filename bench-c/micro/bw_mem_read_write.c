@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Timed: adding one to every 8-byte word of an area, pass after pass.
+ * Why: update in place, the traffic of most programs: each line comes in, is changed and goes
+ * out again.
+ * Source: lmbench's rdwr, for the question.
+ */
+#include "bench_memory.h"
+
+enum { SIZE_DEFAULT = 128 << 20 };
+
+struct data {
+	struct bench_areas areas;
+	uint64_t passes_proved; /* also what was added to every word */
+	bool looked;
+};
+
+static int setup(struct bench_state *state)
+{
+	struct data *data = bench_data(state);
+	size_t size = (size_t)bench_value(state, "size_bytes");
+
+	int error = bench_areas_open(state, &data->areas, size, 1);
+	if (error != 0)
+		return error;
+	bench_words_fill(data->areas.to, data->areas.words);
+	bench_set_bytes_per_operation(state, size);
+	return BENCH_OK;
+}
+
+static __attribute__((noinline)) void update_words(bench_word *word, size_t count)
+{
+	bench_word *end = word + count;
+
+	for (; word < end; word += BENCH_WORDS_PER_TURN) {
+#pragma GCC unroll 32
+		for (unsigned i = 0; i < BENCH_WORDS_PER_TURN; i++)
+			word[i]++;
+	}
+}
+
+static int run(struct bench_state *state, uint64_t iterations)
+{
+	struct data *data = bench_data(state);
+	bench_word *words = data->areas.to;
+	size_t last = data->areas.words - 1;
+
+	for (uint64_t i = 0; i < iterations; i++) {
+		uint64_t before = words[last];
+		update_words(words, data->areas.words);
+		data->passes_proved += words[last] == before + 1;
+	}
+	return BENCH_OK;
+}
+
+/* All words after the first run, a thousand of them after each later one. Not timed. */
+static int restore(struct bench_state *state, uint64_t iterations)
+{
+	struct data *data = bench_data(state);
+	size_t words = data->areas.words;
+	size_t step = bench_look_stride(words, !data->looked);
+
+	data->looked = true;
+	for (size_t i = iterations == 0 ? words : 0; i < words; i += step)
+		if (data->areas.to[i] != bench_word_value(i) + data->passes_proved)
+			return bench_fail(state, "word %zu does not hold the sum of all passes", i);
+	return BENCH_OK;
+}
+
+static uint64_t work(struct bench_state *state)
+{
+	const struct data *data = bench_data(state);
+
+	return data->passes_proved;
+}
+
+static void teardown(struct bench_state *state)
+{
+	struct data *data = bench_data(state);
+
+	bench_memory_close(&data->areas.memory);
+}
+
+static const struct bench_parameter parameters[] = {
+	{.name = "size_bytes",
+	 .about = "area that is updated; a multiple of 256",
+	 .value = SIZE_DEFAULT,
+	 .min = 4096,
+	 .max = 1 << 30},
+	{0},
+};
+
+static const struct bench bw_mem_read_write = {
+	.name = "bw_mem_read_write",
+	.summary = "memory update bandwidth: add one to every 8-byte word",
+	.doc = "Times a loop that loads, increments and stores every 8-byte word of size_bytes of\n"
+	       "populated memory, upwards, 32 words a turn; one operation is one pass. Each word has\n"
+	       "a load and a store of its own (they are volatile), not vectorised. Each byte is counted\n"
+	       "once although it is read and written, so beyond the caches the memory moves twice as\n"
+	       "much as reported, as it does for bw_mem_write, whose stores read the line too: about\n"
+	       "equal figures are expected there. lmbench's rdwr touches one int in four and counts\n"
+	       "all bytes. Default 128 MiB, beyond most last-level caches. Base pages. Work proof: a\n"
+	       "pass counts only if the last word grew by one; after the first run every word must be\n"
+	       "its first value plus the number of passes, after each later one a thousand of them.\n"
+	       "Idea: lmbench's rdwr.",
+	.figure = BENCH_BANDWIDTH,
+	.timeout_s = 60,
+	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
+	.parameters = parameters,
+	.data_size = sizeof(struct data),
+	.setup = setup,
+	.run = run,
+	.restore = restore,
+	.work = work,
+	.teardown = teardown,
+};
+BENCH_REGISTER(bw_mem_read_write);

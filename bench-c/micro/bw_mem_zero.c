@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Timed: memset() of an area to zero, by the C library.
+ * Why: what calloc, the clearing of buffers and, in the kernel, every new page cost. Libraries
+ * clear large areas with instructions that do not read the lines first.
+ * Source: lmbench's bzero, for the question.
+ */
+#include "bench_memory.h"
+
+#include <string.h>
+
+enum { SIZE_DEFAULT = 128 << 20, MARKS = 3 };
+
+struct data {
+	struct bench_areas areas;
+	uint64_t passes_proved;
+	bool looked;
+};
+
+static int setup(struct bench_state *state)
+{
+	struct data *data = bench_data(state);
+	size_t size = (size_t)bench_value(state, "size_bytes");
+
+	int error = bench_areas_open(state, &data->areas, size, 1);
+	if (error != 0)
+		return error;
+	bench_words_fill(data->areas.to, data->areas.words);
+	bench_set_bytes_per_operation(state, size);
+	return BENCH_OK;
+}
+
+/* Marks at the start, in the middle and at the end must be gone after each pass. */
+static int run(struct bench_state *state, uint64_t iterations)
+{
+	struct data *data = bench_data(state);
+	size_t words = data->areas.words;
+	bench_word *marks[MARKS] = {&data->areas.to[0], &data->areas.to[words / 2],
+				    &data->areas.to[words - 1]};
+
+	for (uint64_t i = 0; i < iterations; i++) {
+		for (unsigned j = 0; j < MARKS; j++)
+			*marks[j] = 1;
+		memset(data->areas.to, 0, words * sizeof(uint64_t));
+		bench_barrier();
+		data->passes_proved += (*marks[0] | *marks[1] | *marks[2]) == 0;
+	}
+	return BENCH_OK;
+}
+
+/* All words after the first run, a thousand of them after each later one. Not timed. */
+static int restore(struct bench_state *state, uint64_t iterations)
+{
+	struct data *data = bench_data(state);
+	size_t words = data->areas.words;
+	size_t step = bench_look_stride(words, !data->looked);
+
+	data->looked = true;
+	for (size_t i = iterations == 0 ? words : 0; i < words; i += step)
+		if (data->areas.to[i] != 0)
+			return bench_fail(state, "word %zu does not hold zero", i);
+	return BENCH_OK;
+}
+
+static uint64_t work(struct bench_state *state)
+{
+	const struct data *data = bench_data(state);
+
+	return data->passes_proved;
+}
+
+static void teardown(struct bench_state *state)
+{
+	struct data *data = bench_data(state);
+
+	bench_memory_close(&data->areas.memory);
+}
+
+static const struct bench_parameter parameters[] = {
+	{.name = "size_bytes",
+	 .about = "area that is cleared; a multiple of 256",
+	 .value = SIZE_DEFAULT,
+	 .min = 4096,
+	 .max = 1 << 30},
+	{0},
+};
+
+static const struct bench bw_mem_zero = {
+	.name = "bw_mem_zero",
+	.summary = "memory clearing bandwidth: memset() to zero",
+	.doc = "Times memset() to zero of size_bytes of populated memory by the C library (linked\n"
+	       "statically); one operation is one pass, and the bytes reported are those cleared. The\n"
+	       "library chooses the instructions: string stores, vectors, or non-temporal stores that\n"
+	       "do not read a line before they write it, so the figure may be well above bw_mem_write's\n"
+	       "and changes with the library and the CPU, not with the kernel. The kernel clears new\n"
+	       "pages with its own loop, which this is not. Default 128 MiB, beyond most last-level\n"
+	       "caches. Base pages. Work proof: three marks set before each pass, at both ends and in\n"
+	       "the middle, must be gone after it; after the first run all words are compared with\n"
+	       "zero, after each later one a thousand. Idea: lmbench's bzero.",
+	.figure = BENCH_BANDWIDTH,
+	.timeout_s = 60,
+	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
+	.parameters = parameters,
+	.data_size = sizeof(struct data),
+	.setup = setup,
+	.run = run,
+	.restore = restore,
+	.work = work,
+	.teardown = teardown,
+};
+BENCH_REGISTER(bw_mem_zero);

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Timed: a message to another process and back through a pair of connected unix stream sockets.
+ * Why: the socket layer without a network: buffers, credentials and wake-ups, but no protocol.
+ * Source: lmbench paper (USENIX 1996), interprocess communication latencies; unix(7).
+ */
+#include "bench_pair.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { MESSAGE_BYTES = 1, MESSAGE_BYTES_MAX = 65536 };
+
+static int setup(struct bench_state *state)
+{
+	struct bench_pair *pair = bench_data(state);
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+		if (errno == EAFNOSUPPORT)
+			return bench_skip(state, "no unix sockets: needs CONFIG_UNIX");
+		return bench_fail(state, "socketpair: %s", strerror(errno));
+	}
+	pair->datagrams = SOCK_STREAM == SOCK_DGRAM;
+	pair->parent_from = ends[0];
+	pair->parent_to = ends[0];
+	pair->child_from = ends[1];
+	pair->child_to = ends[1];
+	return bench_pair_start(state, pair, (size_t)bench_value(state, "message_bytes"));
+}
+
+static int run(struct bench_state *state, uint64_t iterations)
+{
+	struct bench_pair *pair = bench_data(state);
+	int error = 0;
+
+	for (uint64_t i = 0; i < iterations && error == 0; i++)
+		error = bench_pair_pass(state, pair);
+	return error;
+}
+
+static const struct bench_parameter parameters[] = {
+	{.name = "message_bytes",
+	 .about = "sent and sent back",
+	 .value = MESSAGE_BYTES,
+	 .min = 1,
+	 .max = MESSAGE_BYTES_MAX},
+	{0},
+};
+
+static const struct bench lat_unix_stream = {
+	.name = "lat_unix_stream",
+	.summary = "round trip of a message through unix stream sockets",
+	.doc = "Times write() of a message to a connected unix stream socket and read() of the\n"
+	       "answer, while a second process reads from the other end and writes back: per\n"
+	       "direction a system call on each side, a wake-up and a context switch, and beside a\n"
+	       "pipe a socket buffer allocated and freed. read() and write(), not send() and recv(),\n"
+	       "as for pipes. A large message may arrive in parts.\n"
+	       "Work proof: the other process counts what it sends back, each message is stamped\n"
+	       "anew and checked, and on one CPU two context switches a round trip were counted.\n"
+	       "Idea: lmbench paper, interprocess communication latencies.",
+	.figure = BENCH_LATENCY,
+	.timeout_s = 10,
+	.tasks = 2,
+	.expectations = {{BENCH_SWITCHES, 1.9, 0, .only_same_cpu = true}},
+	.parameters = parameters,
+	.data_size = sizeof(struct bench_pair),
+	.setup = setup,
+	.run = run,
+	.work = bench_pair_work,
+	.teardown = bench_pair_teardown,
+};
+BENCH_REGISTER(lat_unix_stream);

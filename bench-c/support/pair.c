@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A message to and fro. Each process keeps its own ends only, so the death of one is an end of
+ * file for the other, never a hang. */
+#include "bench_pair.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PATIENCE_MS = 5000 };
+
+static bool send_all(int to, const unsigned char *message, size_t bytes)
+{
+	while (bytes > 0) {
+		ssize_t sent = write(to, message, bytes);
+		if (sent <= 0)
+			return false;
+		message += sent;
+		bytes -= (size_t)sent;
+	}
+	return true;
+}
+
+/* How much came before the end of file, or -1. */
+static ssize_t receive_all(int from, unsigned char *message, size_t bytes)
+{
+	size_t got = 0;
+
+	while (got < bytes) {
+		ssize_t more = read(from, message + got, bytes - got);
+		if (more < 0)
+			return -1;
+		if (more == 0)
+			break;
+		got += (size_t)more;
+	}
+	return (ssize_t)got;
+}
+
+static void close_ends(int from, int to)
+{
+	(void)close(from);
+	if (to != from)
+		(void)close(to);
+}
+
+static int echo(struct bench_state *state)
+{
+	struct bench_pair *pair = bench_data(state);
+	ssize_t got;
+
+	close_ends(pair->parent_from, pair->parent_to);
+	for (;;) {
+		got = receive_all(pair->child_from, pair->message, pair->bytes);
+		if (got != (ssize_t)pair->bytes)
+			break;
+		++*pair->echoed; /* before the answer: the parent reads it after */
+		if (!send_all(pair->child_to, pair->message, pair->bytes))
+			return bench_fail(state, "cannot send back: %s", strerror(errno));
+	}
+	if (got == 0)
+		return BENCH_OK;
+	return bench_fail(state, "cannot receive: %s", got < 0 ? strerror(errno) : "cut short");
+}
+
+int bench_pair_start(struct bench_state *state, struct bench_pair *pair, size_t bytes)
+{
+	pair->open = true;
+	pair->bytes = bytes;
+	pair->message = calloc(bytes, 1);
+	pair->echoed = bench_shared(state, sizeof(*pair->echoed));
+	if (pair->message == NULL || pair->echoed == NULL)
+		return bench_fail(state, "no memory for a message of %zu bytes", bytes);
+	memset(pair->message, 'k', bytes); /* touch every page before it is timed */
+	int error = bench_spawn(state, echo);
+	if (error != 0)
+		return error;
+	close_ends(pair->child_from, pair->child_to);
+	pair->child_from = -1;
+	pair->child_to = -1;
+	return BENCH_OK;
+}
+
+int bench_pair_pass(struct bench_state *state, struct bench_pair *pair)
+{
+	unsigned char *message = pair->message;
+	size_t last = pair->bytes - 1;
+	unsigned char stamp = ++pair->stamp;
+
+	message[0] = stamp;
+	message[last] = stamp;
+	if (!send_all(pair->parent_to, message, pair->bytes))
+		return bench_fail(state, "cannot send: %s", strerror(errno));
+	message[0] = 0;
+	message[last] = 0;
+	ssize_t got = receive_all(pair->parent_from, message, pair->bytes);
+	if (got < 0)
+		return bench_fail(state, "cannot receive: %s", strerror(errno));
+	if ((size_t)got != pair->bytes)
+		return bench_fail(state, "the other process ended early");
+	if (message[0] != stamp || message[last] != stamp)
+		return bench_fail(state, "another message came back");
+	return BENCH_OK;
+}
+
+uint64_t bench_pair_work(struct bench_state *state)
+{
+	const struct bench_pair *pair = bench_data(state);
+
+	return *pair->echoed;
+}
+
+void bench_pair_teardown(struct bench_state *state)
+{
+	struct bench_pair *pair = bench_data(state);
+
+	if (!pair->open)
+		return;
+	if (pair->datagrams)
+		(void)!write(pair->parent_to, "", 0);
+	close_ends(pair->parent_from, pair->parent_to);
+	if (pair->child_from >= 0)
+		close_ends(pair->child_from, pair->child_to);
+	free(pair->message);
+	pair->message = NULL;
+	pair->open = false;
+}
+
+int bench_wait_word(struct bench_state *state, const uint32_t *word, uint32_t value)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+
+	for (int ms = 0; ms < PATIENCE_MS; ms++) {
+		if (__atomic_load_n(word, __ATOMIC_ACQUIRE) == value)
+			return BENCH_OK;
+		(void)nanosleep(&pause, NULL);
+	}
+	return bench_fail(state, "the other task did not become ready");
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The file that benchmarks of path names look up. */
+#include "bench_entry.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+int bench_subject(struct bench_state *state, char path[BENCH_PATH_SIZE])
+{
+	const char *given = bench_text(state, "path");
+	const char *directory;
+	int fd;
+
+	if (*given != '\0') {
+		if (snprintf(path, BENCH_PATH_SIZE, "%s", given) >= BENCH_PATH_SIZE)
+			return bench_fail(state, "the path is too long");
+		if (access(path, R_OK) != 0)
+			return bench_skip(state, "needs a readable file at %s: %s", path,
+					  strerror(errno));
+		return BENCH_OK;
+	}
+	directory = bench_directory(state);
+	if (directory == NULL)
+		return BENCH_ERROR;
+	if (snprintf(path, BENCH_PATH_SIZE, "%s/file", directory) >= BENCH_PATH_SIZE)
+		return bench_fail(state, "the path is too long");
+	fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return bench_fail(state, "cannot create %s: %s", path, strerror(errno));
+	(void)close(fd);
+	return BENCH_OK;
+}
