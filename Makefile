@@ -29,6 +29,7 @@ lint: ## style and structure; `make fmt` mends most of it
 	@shellcheck $(SHELL_FILES)
 	cd ansible && ANSIBLE_HOME=../.venv/ansible PATH="$(CURDIR)/$(BIN):$$PATH" ansible-lint --offline -q
 	@clang-format --dry-run --Werror $(C_FILES) || { echo "run 'make fmt' and commit the result"; exit 1; }
+	$(MAKE) --no-print-directory -j2 -C bench-c tidy cppcheck
 
 types: ## mypy --strict
 	$(BIN)/mypy

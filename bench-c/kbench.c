@@ -129,6 +129,13 @@ static bool set_without_huge_pages(struct request *request, const char *text)
 	return true;
 }
 
+static bool set_same_program(struct request *request, const char *text)
+{
+	(void)text;
+	request->options.fresh_image = false;
+	return true;
+}
+
 /* An option is a row: its name, what a value of it is called (NULL: it has none), and a line
  * of help. `set` returns false for a bad value. */
 static const struct option_row {
@@ -168,6 +175,10 @@ static const struct option_row {
 	{TAKES_MACHINE, "lock-memory", NULL, "mlockall() each benchmark", set_lock_memory},
 	{TAKES_MACHINE, "no-huge-pages", NULL, "no transparent huge pages for the benchmarks",
 	 set_without_huge_pages},
+	{TAKES_MACHINE, "same-program", NULL,
+	 "fork benchmarks instead of starting this program anew\n"
+	 "for each: one layout for all; for debuggers",
+	 set_same_program},
 };
 
 enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };

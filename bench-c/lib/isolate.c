@@ -19,7 +19,7 @@
 enum { TIMEOUT_DEFAULT_S = 10, PADDING_MAX = 4096, PADDING_STEP = 16 };
 
 /* What comes to the new program with its name. */
-static const char child_option[] = "--as-child-with-result";
+static char child_option[] = "--as-child-with-result";
 static const char padding_variable[] = "KBENCH_PADDING=";
 
 static void prepare_child(const struct result *result, pid_t parent)
@@ -64,7 +64,7 @@ static void become_new_program(struct result *result)
 	memcpy(environment, environ, variables * sizeof(*environment));
 	environment[variables] = padding;
 	(void)snprintf(descriptor, sizeof(descriptor), "%d", result->shared_fd);
-	char *arguments[] = {result->bench_name, (char *)(uintptr_t)child_option, descriptor, NULL};
+	char *arguments[] = {result->bench_name, child_option, descriptor, NULL};
 	(void)execve("/proc/self/exe", arguments, environment);
 	result_explain(result, "cannot start this program anew: %s", strerror(errno));
 	_exit(BENCH_ERROR);

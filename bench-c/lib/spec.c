@@ -59,12 +59,7 @@ static size_t parameter_count(const struct bench *bench)
 
 struct spec spec_default(const struct bench *bench, enum placement placement)
 {
-	struct spec spec;
-
-	memset(&spec, 0, sizeof(spec)); /* with its padding: specs are compared as bytes */
-	spec.bench = bench;
-	spec.placement = placement;
-	spec.copies = 1;
+	struct spec spec = {.bench = bench, .placement = placement, .copies = 1};
 
 	for (size_t i = 0; i < parameter_count(bench) && i < PARAMETERS_MAX; i++) {
 		const struct bench_parameter *parameter = &bench->parameters[i];
@@ -190,8 +185,8 @@ static size_t parse_choices(struct request *request, const struct bench_paramete
 	for (;;) {
 		size_t length = strcspn(text, ",");
 		const char *dots = parameter->words == NULL ? strstr(text, "..") : NULL;
-		int64_t first;
-		int64_t last;
+		int64_t first = 0;
+		int64_t last = 0;
 		if (dots != NULL && dots < text + length) {
 			if (!parse_item(request, parameter, text, (size_t)(dots - text), &first) ||
 			    !parse_item(request, parameter, dots + 2,
@@ -222,6 +217,17 @@ static size_t parse_choices(struct request *request, const struct bench_paramete
 	}
 }
 
+static bool is_same(const struct spec *left, const struct spec *right)
+{
+	bool same = left->bench == right->bench && left->placement == right->placement &&
+		    left->copies == right->copies && left->threads == right->threads;
+
+	for (size_t i = 0; i < PARAMETERS_MAX && same; i++)
+		same = left->values[i] == right->values[i] &&
+		       strcmp(left->texts[i], right->texts[i]) == 0;
+	return same;
+}
+
 static bool append(struct request *request, struct spec_list *list, const struct spec *spec)
 {
 	if (list->count == SPECS_MAX)
@@ -232,7 +238,7 @@ static bool append(struct request *request, struct spec_list *list, const struct
 			return complain(request, "no memory");
 	}
 	for (size_t i = 0; i < list->count; i++) /* asked for twice is run once */
-		if (memcmp(&list->specs[i], spec, sizeof(*spec)) == 0)
+		if (is_same(&list->specs[i], spec))
 			return true;
 	list->specs[list->count++] = *spec;
 	return true;
@@ -293,7 +299,7 @@ static void apply(struct spec *spec, size_t index, int64_t value)
 static bool expand(struct request *request, struct spec_list *list, struct spec *spec, size_t from)
 {
 	int64_t choices[CHOICES_MAX];
-	size_t index;
+	size_t index = 0;
 
 	if (from == request->setting_count) {
 		struct spec settled = *spec;

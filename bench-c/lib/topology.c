@@ -72,7 +72,7 @@ static int lowest_cache_sibling(size_t cpu)
 
 static void read_nodes(struct topology *topology)
 {
-	for (int16_t node = 0; node < NODES_MAX; node++) {
+	for (int node = 0; node < NODES_MAX; node++) {
 		char path[PATH_SIZE];
 		cpu_set_t cpus;
 		(void)snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/cpulist", node);
@@ -84,7 +84,7 @@ static void read_nodes(struct topology *topology)
 			continue; /* memory without CPUs */
 		for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
 			if (CPU_ISSET(cpu, &cpus))
-				topology->node[cpu] = node;
+				topology->node[cpu] = (int16_t)node;
 	}
 }
 
