@@ -29,6 +29,22 @@ static const struct command measuring[] = {
 	{0},
 };
 
+static const struct command judging[] = {
+	{
+		.name = "compare",
+		.arguments = "BEFORE.json AFTER.json",
+		.summary = "what two documents of kbench run say about a change",
+		.help = "First what is no figure of time: another machine, kernel or clock, and counts\n"
+			"per operation that changed. Then the figures, the largest change first. The\n"
+			"interval is of the ratio of the medians, from order statistics, and holds for\n"
+			"these two runs: it cannot tell a kernel from a boot. Exit status 1 when a file\n"
+			"cannot be read or they have nothing in common, never for a change.\n",
+		.takes = TAKES_JSON,
+		.function = command_compare,
+	},
+	{0},
+};
+
 static const struct command asking[] = {
 	{
 		.name = "list",
@@ -50,6 +66,7 @@ static const struct command asking[] = {
 
 const struct command_group command_groups[] = {
 	{"measure", measuring},
+	{"judge", judging},
 	{"ask", asking},
 	{0},
 };

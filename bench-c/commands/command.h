@@ -59,5 +59,6 @@ int command_prepare(struct request *request);
 int command_list(struct request *request);
 int command_show(struct request *request);
 int command_run(struct request *request);
+int command_compare(struct request *request);
 
 #endif
