@@ -4,7 +4,6 @@
 #include "registry.h"
 #include "spelling.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdarg.h>
@@ -86,10 +85,8 @@ unsigned spec_tasks(const struct spec *spec)
 static char *next_setting(char *words)
 {
 	for (char *colon = strchr(words, ':'); colon != NULL; colon = strchr(colon + 1, ':')) {
-		char *end = colon + 1;
-		while (islower((unsigned char)*end) || isdigit((unsigned char)*end) || *end == '_')
-			end++;
-		if (*end == '=' || *end == '\0' || *end == ':')
+		size_t length = strspn(colon + 1, "abcdefghijklmnopqrstuvwxyz0123456789_");
+		if (length > 0 && colon[1 + length] == '=')
 			return colon;
 	}
 	return NULL;
@@ -105,7 +102,7 @@ static bool take_apart(struct request *request, const char *words)
 		char *following = next_setting(rest);
 		size_t length = following == NULL ? strlen(rest) : (size_t)(following - rest);
 		char *equals = memchr(rest, '=', length);
-		if (equals == NULL || equals == rest || equals + 1 == rest + length)
+		if (equals == NULL || equals + 1 == rest + length)
 			return complain(request, "%s: '%.*s' is not parameter=value", words,
 					(int)length, rest);
 		*equals = '\0';
@@ -115,6 +112,9 @@ static bool take_apart(struct request *request, const char *words)
 			(struct setting){.name = rest, .value = equals + 1};
 		rest = following;
 	}
+	const char *colon = strchr(request->words, ':');
+	if (colon != NULL)
+		return complain(request, "%s: '%s' is not parameter=value", words, colon + 1);
 	return true;
 }
 
