@@ -86,8 +86,8 @@ static uint64_t column(const char *names, const char *values, const char *name)
 
 static bool read_counters(uint64_t *overflows, uint64_t *timeouts)
 {
-	static char names[LINE_SIZE];
-	static char values[LINE_SIZE];
+	char names[LINE_SIZE];
+	char values[LINE_SIZE];
 	FILE *file = fopen("/proc/net/netstat", "re");
 	bool found = false;
 
