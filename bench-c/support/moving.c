@@ -3,12 +3,29 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 enum { FILL = 'k', WRONG = 'x', SMALLEST_PIPE_PAGE = 4096 };
+enum { KIB = 1024, FILES_PER_MEMORY = 5 }; /* two files and a buffer use half of it */
+
+/* Memory files have no limit of their own but the machine's memory. */
+static bool fits_in_memory(size_t bytes)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	char line[128];
+	unsigned long available_kib = 0;
+
+	if (file == NULL)
+		return true;
+	while (available_kib == 0 && fgets(line, sizeof(line), file) != NULL)
+		(void)sscanf(line, "MemAvailable: %lu kB", &available_kib);
+	(void)fclose(file);
+	return available_kib == 0 || bytes / KIB <= available_kib / FILES_PER_MEMORY;
+}
 
 static int open_file(struct bench_state *state, bool on_disk, const char *name)
 {
@@ -42,9 +59,12 @@ static bool fill(int fd, size_t bytes)
 int bench_moving_file(struct bench_state *state, bool on_disk, const char *name, size_t bytes,
 		      int *error)
 {
-	int fd = open_file(state, on_disk, name);
-
 	*error = BENCH_OK;
+	if (!fits_in_memory(bytes)) {
+		*error = bench_skip(state, "too little memory for files of %zu bytes", bytes);
+		return -1;
+	}
+	int fd = open_file(state, on_disk, name);
 	if (fd < 0) {
 		*error = errno == ENOSYS && !on_disk
 				 ? bench_skip(state, "no memfd_create: needs CONFIG_MEMFD_CREATE")
