@@ -8,7 +8,7 @@
  */
 #include "bench_memory.h"
 
-enum { LOADS_PER_TURN = 100, SIZE_DEFAULT = 256 << 10, BLOCK_BYTES = 1024 };
+enum { LOADS_PER_TURN = 100, SIZE_DEFAULT = 128 << 10, BLOCK_BYTES = 1024 };
 
 struct data {
 	struct bench_memory memory;
@@ -90,7 +90,7 @@ static const struct bench lat_mem_line = {
 	       "reads it. Half of the pairs go upwards from the last line below an even boundary,\n"
 	       "half downwards from the first above it, so that prefetchers of the neighbouring\n"
 	       "line bring in the wrong one: with plain strides they make lines look twice as\n"
-	       "large. The default size, 256 KiB, is beyond the first cache and within the second\n"
+	       "large. The default size, 128 KiB, is beyond the first cache and within the second\n"
 	       "of most cores, which is where the step is clearest: prefetchers between memory and\n"
 	       "the outer caches still hide most of the second miss at larger sizes. Work proof: the walk must end at the position of the cycle that the\n"
 	       "number of loads leads to. Idea: lmbench paper, which compares strides.",
