@@ -17,7 +17,14 @@ struct net_request {
 	uint16_t zero[3];
 };
 
-enum net_status { NET_OK, NET_BAD_REQUEST, NET_OTHER_VERSION, NET_BUSY, NET_NO_SOCKET };
+enum net_status {
+	NET_OK,
+	NET_BAD_REQUEST,
+	NET_OTHER_VERSION,
+	NET_BUSY,
+	NET_NO_SOCKET,
+	NET_SMALL_BUFFER
+};
 
 struct net_reply {
 	uint32_t magic;

@@ -102,8 +102,8 @@ static const struct bench bw_pipe = {
 	.doc = "Times write() of messages to a pipe until the process at its other end has read all of\n"
 	       "them and said so through a second pipe: batches of 16 MiB or more (of 256 messages if\n"
 	       "they are small), from and to page-aligned memory. One operation is one message. The pipe\n"
-	       "has its usual size, so with 64 KiB messages writer and reader take turns, one context\n"
-	       "switch for each on one CPU. The reader knows the size of a batch before the clock starts.\n"
+	       "has its usual size, so with 64 KiB messages writer and reader take turns for each,\n"
+	       "and two switches on one CPU. The reader knows the size of a batch before the clock starts.\n"
 	       "Larger messages wait for the reader in between, smaller ones show the cost of a call.\n"
 	       "Work proof: the reader counts the bytes that its read() returned.\n"
 	       "Idea: lmbench paper, pipe bandwidth (50 MB in transfers of 64 KB).",

@@ -129,6 +129,7 @@ static const char *status_text(unsigned status)
 		[NET_OTHER_VERSION] = "it is of another version of kbench",
 		[NET_BUSY] = "it has too many sessions",
 		[NET_NO_SOCKET] = "it cannot make the socket",
+		[NET_SMALL_BUFFER] = "its receive buffer (net.core.rmem_max) is too small",
 	};
 
 	return status < sizeof(texts) / sizeof(texts[0]) ? texts[status] : "unknown reason";

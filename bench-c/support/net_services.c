@@ -82,7 +82,7 @@ static bool acknowledge(const struct net_session *session, uint64_t arrived, uin
 static bool count_batch(struct net_session *session, uint64_t datagrams, uint64_t *arrived,
 			uint64_t *sum)
 {
-	uint64_t half_window = session->window / 2;
+	uint64_t half_window = (session->window + 1) / 2;
 
 	for (uint64_t i = 1; i <= datagrams; i++) {
 		uint64_t number;

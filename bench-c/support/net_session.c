@@ -61,7 +61,7 @@ static bool choose_window(struct net_session *session)
 		return false;
 	size_t window = (size_t)room / (SPARE * (session->message_bytes + DATAGRAM_OVERHEAD));
 	session->window = window > WINDOW_MAX ? WINDOW_MAX : (unsigned)window;
-	return session->window >= 2;
+	return session->window > 0;
 }
 
 static bool is_udp(unsigned service)
@@ -114,7 +114,9 @@ static enum net_status prepare(struct net_session *session, const struct net_req
 		return NET_OK;
 	if (!open_udp(session, be16toh(request->udp_port), buffer_bytes))
 		return NET_NO_SOCKET;
-	return choose_window(session) ? NET_OK : NET_BAD_REQUEST;
+	if (be16toh(request->service) != BENCH_NET_UDP_COUNT)
+		return NET_OK;
+	return choose_window(session) ? NET_OK : NET_SMALL_BUFFER;
 }
 
 static bool answer(const struct net_session *session, enum net_status status)
