@@ -14,13 +14,17 @@ enum {
 	TAKES_PLACEMENT = 4, /* --placement */
 	TAKES_OUTPUT = 8,    /* --output */
 	TAKES_MACHINE = 16,  /* where and under which conditions benchmarks run */
+	TAKES_REPORT = 32,   /* --from, --peer, --remote-directory */
 };
 
 /* The command line, taken apart. */
 struct request {
 	const struct command *command;
 	bool json;
-	const char *output; /* a file that gets the JSON document too, or NULL */
+	const char *output;	      /* a file that gets the JSON document too, or NULL */
+	const char *from;	      /* a document to take figures from, or NULL */
+	const char *peer;	      /* ADDRESS:PORT of another machine's kbench serve, or NULL */
+	const char *remote_directory; /* on a network mount, or NULL */
 	enum placement placement;
 	struct options options;
 	cpu_set_t cpus; /* asked for; empty: all that may be used */
@@ -61,5 +65,7 @@ int command_show(struct request *request);
 int command_run(struct request *request);
 int command_compare(struct request *request);
 int command_selftest(struct request *request);
+int command_report(struct request *request);
+int command_serve(struct request *request);
 
 #endif
