@@ -105,7 +105,7 @@ static int reach(struct bench_state *state, struct bench_net *net, size_t buffer
 static int open_udp(struct bench_state *state, struct bench_net *net, uint16_t *port,
 		    size_t buffer_bytes)
 {
-	struct sockaddr_storage own;
+	struct sockaddr_storage own = {0};
 	socklen_t length = sizeof(own);
 
 	net->data = socket(net->server.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -116,7 +116,7 @@ static int udp_count(struct net_session *session)
 /* A port of its own for each batch: no connection meets an earlier one in TIME_WAIT. */
 static int listen_for(const struct net_session *session, int connections, uint64_t *port)
 {
-	struct sockaddr_storage address;
+	struct sockaddr_storage address = {0};
 	socklen_t length = sizeof(address);
 	const int on = 1;
 
