@@ -26,6 +26,16 @@ static const struct command measuring[] = {
 			 TAKES_MACHINE,
 		.function = command_run,
 	},
+	{
+		.name = "suite",
+		.arguments = "[quick|micro|paper]",
+		.summary = "measure a selection of benchmarks in a known time",
+		.help = "Without a name: which suites there are. The time is shared by all that is left;\n"
+			"a benchmark that is exact enough earlier leaves more to the others. What no\n"
+			"longer fits is SKIP with that reason, never missing.\n",
+		.takes = TAKES_JSON | TAKES_OUTPUT | TAKES_MACHINE | TAKES_SUITE,
+		.function = command_suite,
+	},
 	{0},
 };
 
@@ -88,7 +98,7 @@ static const struct command asking[] = {
 		.arguments = "",
 		.summary = "what there is to measure",
 		.help = "With --json an array with the parameters, placements and units of each.\n",
-		.takes = TAKES_JSON,
+		.takes = TAKES_JSON | TAKES_LISTING,
 		.function = command_list,
 	},
 	{

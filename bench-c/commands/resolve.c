@@ -105,6 +105,13 @@ static bool substitute(const char *words, unsigned cpus, char *out, size_t size)
 	return *words == '\0';
 }
 
+bool resolve_is_possible(const char *words, unsigned cpus)
+{
+	char real[WORDS_SIZE];
+
+	return substitute(words, cpus, real, sizeof(real));
+}
+
 bool resolve_add(struct spec_list *list, const char *words, unsigned cpus, char *complaint,
 		 size_t complaint_size)
 {

@@ -22,4 +22,7 @@ bool spec_is_of(const struct spec *spec, const struct json_value *benchmark);
 bool resolve_add(struct spec_list *list, const char *words, unsigned cpus, char *complaint,
 		 size_t complaint_size);
 
+/* Whether this machine has a number for each of the words in braces. */
+bool resolve_is_possible(const char *words, unsigned cpus);
+
 #endif
