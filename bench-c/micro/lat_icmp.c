@@ -76,8 +76,12 @@ static int setup(struct bench_state *state)
 {
 	struct data *data = bench_data(state);
 	const char *peer = bench_text(state, "peer");
-	int error = peer[0] == '\0' ? bench_need_loopback(state) : BENCH_OK;
+	int error = BENCH_OK;
 
+	if (peer[0] == '\0')
+		error = bench_need_loopback(state);
+	else
+		bench_set_remote(state);
 	if (error == 0)
 		error = open_socket(state, data, peer);
 	if (error != 0)

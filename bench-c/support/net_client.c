@@ -186,6 +186,8 @@ int bench_net_open(struct bench_state *state, struct bench_net *net, enum bench_
 	net->opened = true;
 	net->message_bytes = message_bytes;
 	net->remote = peer[0] != '\0';
+	if (net->remote)
+		bench_set_remote(state);
 	if (!net->remote)
 		error = start_server(state, net);
 	else if (!bench_net_parse(peer, &net->server, &net->server_length))
