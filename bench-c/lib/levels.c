@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 enum {
-	SAMPLES_MIN = 10,
-	SAMPLES_MAX = 200,
+	SAMPLES_MIN = 50, /* short ones fit between two interruptions */
+	SAMPLES_MAX = 400,
 	PARTS = 2, /* points in an octave of sizes */
 	SIZE_MIN = 4 << 10,
 	SIZE_TOP_MIN = 64 << 20,
