@@ -180,7 +180,9 @@ static bool accept_batch(struct net_session *session, int listener, int connecti
 static bool connect_batch(struct net_session *session, int listener, int connections,
 			  uint64_t *served)
 {
-	bool right = accept_batch(session, listener, connections, served);
+	uint64_t connected;
+	bool right = bench_read_number(session->control, &connected) &&
+		     accept_batch(session, listener, connections, served);
 
 	for (int i = 0; right && i < connections; i++)
 		right = await_end(session->accepted[i]);
