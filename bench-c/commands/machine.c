@@ -202,7 +202,8 @@ int machine_measure(struct machine *machine)
 
 static double quoted(const struct json_value *metric)
 {
-	return json_number_of(metric, "value", json_number_of(metric, "median", NAN));
+	return json_number_of(json_get(metric, "headline"), "value",
+			      json_number_of(metric, "median", NAN));
 }
 
 static void take_from(struct machine *machine, const struct json_value *benchmarks, size_t spec)
