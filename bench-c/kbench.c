@@ -154,6 +154,11 @@ static bool set_remote_directory(struct request *request, const char *text)
 	return *text != '\0';
 }
 
+static bool set_file_cache(struct request *request, const char *text)
+{
+	return parse_positive(text, 86400, &request->file_cache_s);
+}
+
 static bool set_suite(struct request *request, const char *text)
 {
 	request->suite = text;
@@ -220,6 +225,8 @@ static const struct option_row {
 	{TAKES_REPORT, "peer", "A:P", "where kbench serve listens on another machine", set_peer},
 	{TAKES_REPORT, "remote-directory", "DIR", "a writable directory on a network mount",
 	 set_remote_directory},
+	{TAKES_REPORT, "file-cache", "S",
+	 "search the file cache's size with growing files for S seconds", set_file_cache},
 	{TAKES_SUITE, "list", NULL, "print what would be run", set_only_list},
 	{TAKES_SUITE, "time-limit", "S", "seconds for all together (the suite's own)",
 	 set_time_limit},

@@ -6,7 +6,9 @@
 static const double start_s = 0.15;	   /* a new program, choosing a batch */
 static const double measuring_share = 0.7; /* the rest: set-up, warm-up */
 static const double least_s = 0.02;	   /* less makes no samples worth the name */
-static const double tail_s = 0.3;	   /* for killing, reaping and writing at the end */
+static const double patience = 3; /* shares until it is killed, with what no share changes: */
+static const double slack_s = 2;
+static const double tail_s = 0.3; /* for killing, reaping and writing at the end */
 
 void budget_share(const struct budget *budget, const struct progress *progress,
 		  struct options *options)
@@ -17,5 +19,5 @@ void budget_share(const struct budget *budget, const struct progress *progress,
 
 	share_s = fmin(share_s, budget->most_s);
 	options->plan.budget_ns = 1e9 * fmax(least_s, measuring_share * (share_s - start_s));
-	options->limit_s = fmax(least_s, left_s);
+	options->limit_s = fmax(least_s, fmin(left_s, patience * share_s + slack_s));
 }

@@ -11,7 +11,8 @@ struct budget {
 };
 
 /* What struct schedule's adapt() should do. Each gets an equal share of the time that is left, less
- * what choosing a batch, warming up and starting take, and is killed when all time is over. */
+ * what choosing a batch, warming up and starting take. It is killed when it takes much more, or
+ * when all time is over. */
 void budget_share(const struct budget *budget, const struct progress *progress,
 		  struct options *options);
 

@@ -47,9 +47,19 @@ static const struct command judging[] = {
 		.help = "From a few basic figures, such as a core cycle, a kernel entry, a cache miss,\n"
 			"follows what some thirty operations should cost; beside it what they do cost.\n"
 			"The rows are those of system measurement courses. Rows that need another\n"
-			"machine are \"not asked\" without --peer or --remote-directory.\n",
+			"machine, or much time, are \"not asked\" without the options that ask for them.\n",
 		.takes = TAKES_JSON | TAKES_MACHINE | TAKES_REPORT,
 		.function = command_report,
+	},
+	{
+		.name = "levels",
+		.arguments = "",
+		.summary =
+			"caches, TLBs and memory of this machine, measured and as the kernel says",
+		.help = "Sizes and latencies of all levels of the memory hierarchy, from the curve of a\n"
+			"load's latency over the size that is touched, in about half a minute.\n",
+		.takes = TAKES_JSON | TAKES_MACHINE,
+		.function = command_levels,
 	},
 	{
 		.name = "compare",

@@ -14,7 +14,7 @@ enum {
 	TAKES_PLACEMENT = 4, /* --placement */
 	TAKES_OUTPUT = 8,    /* --output */
 	TAKES_MACHINE = 16,  /* where and under which conditions benchmarks run */
-	TAKES_REPORT = 32,   /* --from, --peer, --remote-directory */
+	TAKES_REPORT = 32,   /* --from, --peer and so on */
 	TAKES_SUITE = 64,    /* --list, --time-limit */
 	TAKES_LISTING = 128, /* --suite */
 };
@@ -30,6 +30,7 @@ struct request {
 	const char *suite;	      /* whose rows are to be listed, or NULL */
 	bool only_list;		      /* what a suite would run */
 	double time_limit_s;	      /* of a suite; 0: its own */
+	double file_cache_s;	      /* to search its size; 0: not */
 	enum placement placement;
 	struct options options;
 	cpu_set_t cpus; /* asked for; empty: all that may be used */
@@ -75,6 +76,7 @@ int command_suite(struct request *request);
 int command_compare(struct request *request);
 int command_selftest(struct request *request);
 int command_report(struct request *request);
+int command_levels(struct request *request);
 int command_serve(struct request *request);
 
 #endif

@@ -179,6 +179,15 @@ static void settle(struct machine *machine, double cycle_ns, double memory, bool
 	}
 }
 
+static void search_file_cache(struct machine *machine)
+{
+	progress_say("file cache: reading growing files for %.0f s at most",
+		     machine->request->file_cache_s);
+	for (size_t i = 0; i < prediction_count; i++)
+		if (predictions[i].reach == REACH_FILE_CACHE)
+			machine->rows[i] = machine_file_cache(machine->request->file_cache_s);
+}
+
 int machine_measure(struct machine *machine)
 {
 	const struct schedule schedule = {.list = &machine->list,
@@ -196,7 +205,10 @@ int machine_measure(struct machine *machine)
 	ask_all(machine);
 	if (schedule_run(&schedule, &tally) != 0)
 		return command_error("no memory: %s", strerror(errno));
-	settle(machine, machine->request->options.clock.cycle_ns, available_memory(), disk_turns());
+	double memory = available_memory();
+	if (machine->request->file_cache_s > 0)
+		search_file_cache(machine);
+	settle(machine, machine->request->options.clock.cycle_ns, memory, disk_turns());
 	return EXIT_DONE;
 }
 

@@ -30,6 +30,9 @@ struct machine {
 int machine_measure(struct machine *machine);
 int machine_read(struct machine *machine, const char *path);
 
+/* Where the file cache ends, if that can be found within the seconds. */
+struct measured machine_file_cache(double seconds);
+
 void machine_text(const struct machine *machine);
 void machine_json(const struct machine *machine);
 

@@ -59,10 +59,10 @@ static const struct suite_row quick_rows[] = {
 	{"bw_tcp", SUITE_EVERY},
 	{"bw_file_read", SUITE_EVERY},
 	{"bw_mmap_read", SUITE_EVERY},
+	{"lat_disk_read", SUITE_EVERY},
+	{"lat_fsync", SUITE_EVERY},
 	{"lat_file_create:files=100", SUITE_EVERY},
 	{"lat_file_delete:files=100", SUITE_EVERY},
-	{"lat_fsync", SUITE_EVERY},
-	{"lat_disk_read", SUITE_EVERY},
 	{0},
 };
 
@@ -140,9 +140,9 @@ static const struct suite_row paper_rows[] = {
 	{"lat_rpc", SUITE_EVERY},
 	{"lat_udp", SUITE_EVERY},
 	{"lat_tcp_connect", SUITE_EVERY},
+	{"lat_disk_overhead", SUITE_EVERY},
 	{"lat_file_create:size_bytes=0,1k,4k,10k:files=100", SUITE_EVERY},
 	{"lat_file_delete:size_bytes=0,1k,4k,10k:files=100", SUITE_EVERY},
-	{"lat_disk_overhead", SUITE_EVERY},
 	{0},
 };
 

@@ -150,7 +150,7 @@ static int supervise(struct result *result, pid_t pid, double limit_s, bool is_c
 	scratch_remove(result);
 
 	if (!ended && is_cut) {
-		result_explain(result, "the time for all benchmarks was over during this one");
+		result_explain(result, "its share of the time for all benchmarks was over");
 		return result_end(result, STATUS_SKIP);
 	}
 	if (!ended) {
