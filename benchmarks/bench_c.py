@@ -1,0 +1,429 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Do kbench's figures repeat, and are they right? Prints each beside what is promised.
+
+* figures: of every benchmark with its defaults, those of several tasks on several CPUs as well: the quoted figure, its
+  coefficient of variation over processes of kbench (each with a seed of its own; taken in rounds, so that a slow hour
+  hits all alike), samples and seconds of a process
+* null and calibration: nothing must cost nothing, and the batch must be chosen the same each time
+* probe: the same operations by a small program that shares no code with kbench (bench_c_probe.c), in the order A B B A
+* delay: known delays as `kbench selftest` finds them
+* suites: how long they take
+
+    python benchmarks/bench_c.py                  # some twenty minutes
+    python benchmarks/bench_c.py --short          # about two
+    python benchmarks/bench_c.py --only 'lat_p*'  # these figures; probe rows of the same name
+
+Nothing here fails because of a time: a busy machine shows in the figures, and in `load` and `steal` at the end.
+"""
+
+import argparse
+import fnmatch
+import json
+import os
+import secrets
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+BENCH_C = HERE.parent / "bench-c"
+PROGRAM = BENCH_C / "build/kbench"
+QUIET_CV_PERCENT = 1.0
+NOISY_CV_PERCENT = 3.0
+NULL_LIMIT_NS = 0.2
+REPEATS = 20
+AGREEMENT_PERCENT = 5.0
+SUITE_LIMITS_S = {"quick": 60, "paper": 70}
+MOST_S = 180  # of one benchmark, whatever it does
+TURNS = 2  # A B B A: two of each
+
+Document = dict[str, Any]
+
+# The probe's name of an operation, and what kbench run takes for the same one. {file} is a file that both are given.
+SAME_OPERATION = {
+    "loop": "lat_loop",
+    "getppid": "lat_syscall_getppid",
+    "gettid": "lat_syscall_gettid",
+    "enosys": "lat_syscall_enosys",
+    "read": "lat_syscall_read",
+    "write": "lat_syscall_write",
+    "stat": "lat_syscall_stat:path={file}",
+    "open": "lat_syscall_open:path={file}",
+    "dup": "lat_syscall_dup",
+    "getfl": "lat_syscall_fcntl_getfl",
+    "clock": "lat_clock",
+    "clock-syscall": "lat_clock:source=clock_gettime_syscall",
+    "yield": "lat_sched_yield",
+    "getrandom": "lat_getrandom",
+    "sigaction": "lat_signal_install",
+    "kill": "lat_signal_dispatch",
+    "select": "lat_select",
+    "poll": "lat_poll",
+    "epoll": "lat_epoll_wait",
+    "timer-arm": "lat_timer_arm",
+    "flock": "lat_flock",
+    "memfd": "lat_memfd_create",
+    "socketpair": "lat_socketpair_create",
+    "map": "lat_mmap:backing=anonymous",
+    "protect": "lat_mprotect",
+    "fault": "lat_fault_anonymous",
+    "fork": "lat_fork_exit",
+    "vfork": "lat_vfork_exit",
+    "thread": "lat_thread_create",
+    "pipe": "lat_pipe",
+    "unix": "lat_unix_stream",
+    "eventfd": "lat_eventfd",
+    "semaphore": "lat_sem_posix",
+    "tcp": "lat_tcp",
+    "udp": "lat_udp",
+    "chase": "lat_mem:size_bytes=256k",
+    "copy": "bw_mem_copy",
+    "clear": "bw_mem_zero",
+}
+# What kbench takes off, which the probe measures as an operation of its own.
+SUBTRACTED = {"kill": "kill-nothing"}
+
+
+@dataclass(frozen=True)
+class Form:
+    """How thorough a run is."""
+
+    runs: int
+    budget_s: float
+    all_rows: bool
+    repeats: int
+    suites: bool
+
+
+SHORT = Form(runs=4, budget_s=0.1, all_rows=False, repeats=REPEATS, suites=False)
+WHOLE = Form(runs=10, budget_s=0.3, all_rows=True, repeats=REPEATS, suites=True)
+
+
+@dataclass
+class Row:
+    """One benchmark at one placement, and what its runs said."""
+
+    words: str
+    placement: str
+    estimator: str = ""
+    unit: str = ""
+    values: list[float] = field(default_factory=list)
+    samples: list[int] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    evidence: list[str] = field(default_factory=list)
+    reason: str = ""
+
+    @property
+    def is_cpu_bound(self) -> bool:
+        """One CPU does all the work, and nothing but noise can add to its time."""
+        return self.estimator == "best"
+
+    @property
+    def is_known(self) -> bool:
+        return len(self.values) > 1 and self.words != "null"
+
+    @property
+    def cv_percent(self) -> float:
+        return cv_percent(self.values)
+
+    def add(self, result: Document, seconds: float) -> None:
+        if result["status"] != "done":
+            self.reason = f"{result['status']}: {result['reason']}"
+            return
+        metric = result["metrics"][0]
+        self.estimator = metric["headline"]["estimator"]
+        self.unit = metric["unit"]
+        self.values.append(metric["headline"]["value"])
+        self.samples.append(len(metric["samples"]))
+        self.seconds.append(seconds)
+        self.evidence.append(metric["evidence"])
+
+    def as_document(self) -> Document:
+        return {
+            "benchmark": self.words,
+            "placement": self.placement,
+            "estimator": self.estimator,
+            "unit": self.unit,
+            "values": self.values,
+            "cv_percent": self.cv_percent if self.is_known else None,
+            "samples": self.samples,
+            "seconds": self.seconds,
+            "evidence": self.evidence,
+            "reason": self.reason,
+        }
+
+
+class Progress:
+    """One line on a terminal, rewritten."""
+
+    def __init__(self) -> None:
+        self.shown = sys.stderr.isatty()
+        self.begin_s = time.monotonic()
+
+    def say(self, text: str) -> None:
+        if self.shown:
+            print(f"\r\033[K{time.monotonic() - self.begin_s:5.0f} s  {text}", end="", file=sys.stderr, flush=True)
+
+    def wipe(self) -> None:
+        if self.shown:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def cv_percent(values: list[float]) -> float:
+    return 100 * statistics.stdev(values) / abs(statistics.fmean(values))
+
+
+def verdict(value: float, target: float) -> str:
+    return "met" if value <= target else "NOT MET"
+
+
+def kbench(*arguments: str) -> Document:
+    """What it says; a benchmark that was skipped or failed is in the document, not an end."""
+    done = subprocess.run([PROGRAM, *arguments, "--json"], capture_output=True, text=True, check=False, timeout=MOST_S)
+    if not done.stdout:
+        raise SystemExit(f"kbench {' '.join(arguments)}: {done.stderr.strip()}")
+    document: Document = json.loads(done.stdout)
+    return document
+
+
+def run_one(words: str, budget_s: float, placement: str = "same-cpu") -> Document:
+    """A process of its own, with a seed of its own."""
+    seed = str(secrets.randbelow(2**31 - 1) + 1)
+    document = kbench("run", words, "--placement", placement, "--time-budget", str(budget_s), "--seed", seed)
+    result: Document = document["benchmarks"][0]
+    return result
+
+
+def figure_of(result: Document) -> float | None:
+    """Nanoseconds per operation, or per byte."""
+    if result["status"] != "done":
+        return None
+    metric = result["metrics"][0]
+    value = float(metric["headline"]["value"])
+    return value if metric["direction"] == "lower" else 1e9 / value
+
+
+def listed(suite: str) -> list[tuple[str, str]]:
+    done = subprocess.run([PROGRAM, "suite", suite, "--list"], capture_output=True, text=True, check=True)
+    return [(words, placement) for words, placement in map(str.split, done.stdout.splitlines())]
+
+
+def rows_of(form: Form, only: str) -> list[Row]:
+    """All with their defaults, and what has several tasks on several CPUs; else the quick ones."""
+    if form.all_rows:
+        wanted = [
+            (words, placement)
+            for words, placement in listed("micro")
+            if ":" not in words and placement in ("same-cpu", "cross-cpu")
+        ]
+    else:
+        wanted = listed("quick")
+    return [Row(words, placement) for words, placement in wanted if fnmatch.fnmatch(words.split(":")[0], only)]
+
+
+def take_figures(form: Form, only: str, progress: Progress) -> list[Row]:
+    rows = rows_of(form, only)
+    for turn in range(form.runs):
+        for row in rows:
+            progress.say(f"figures, round {turn + 1} of {form.runs}: {row.words} {row.placement}")
+            if row.reason and turn > 0 and not row.values:
+                continue  # what cannot be had here is not asked for again
+            begin_s = time.monotonic()
+            row.add(run_one(row.words, form.budget_s, row.placement), time.monotonic() - begin_s)
+    progress.wipe()
+    return rows
+
+
+def print_figures(rows: list[Row], form: Form) -> Document:
+    print(f"\n== figures of {form.runs} processes, {form.budget_s} s each")
+    print(f"{'benchmark':<40}{'placement':<11}{'figure':>12} {'unit':<6}{'of':<7}{'CV %':>7}{'samples':>9}{'s':>7}")
+    for row in rows:
+        if not row.values:
+            print(f"{row.words:<40}{row.placement:<11}{row.reason}")
+            continue
+        cv = f"{row.cv_percent:7.2f}" if row.is_known else f"{'-':>7}"
+        print(f"{row.words:<40}{row.placement:<11}{statistics.median(row.values):>12.5g} {row.unit:<6}"
+              f"{row.estimator:<7}{cv}{statistics.median(row.samples):>9.0f}{statistics.fmean(row.seconds):>7.2f}"
+              f"{'  ' + row.reason if row.reason else ''}")  # fmt: skip
+    known = [row for row in rows if row.is_known]
+    groups = {"all": known, "CPU-bound": [row for row in known if row.is_cpu_bound]}
+    medians: Document = {}
+    for name, group in groups.items():
+        if not group:
+            continue
+        cvs = [row.cv_percent for row in group]
+        medians[name] = statistics.median(cvs)
+        within = ", ".join(
+            f"{sum(cv <= limit for cv in cvs)} within {limit} %" for limit in (QUIET_CV_PERCENT, NOISY_CV_PERCENT)
+        )
+        print(f"median CV, {name:<12}{medians[name]:7.2f} %  of {len(cvs)} rows, {within}")
+    if "CPU-bound" in medians:
+        cv = medians["CPU-bound"]
+        print(f"promised: {QUIET_CV_PERCENT} % on a quiet machine ({verdict(medians['all'], QUIET_CV_PERCENT)}), "
+              f"CPU-bound {NOISY_CV_PERCENT} % on a noisy virtual one ({verdict(cv, NOISY_CV_PERCENT)})")  # fmt: skip
+    failed = [row for row in rows if row.reason.startswith("error")]
+    never = sum(not row.values for row in rows)
+    print(f"{len(known)} measured, {len(failed)} failed at least once, {never} never got one")
+    return {"rows": [row.as_document() for row in rows], "median_cv_percent": medians}
+
+
+def null_and_calibration(form: Form, progress: Progress) -> Document:
+    nulls: list[float] = []
+    batches: list[int] = []
+    for turn in range(form.repeats):
+        progress.say(f"null and calibration, {turn + 1} of {form.repeats}")
+        nulls.append(run_one("null", form.budget_s)["metrics"][0]["headline"]["value"])
+        batches.append(run_one("lat_syscall_getppid", form.budget_s)["metrics"][0]["operations_per_sample"])
+    progress.wipe()
+    within = sum(abs(value) <= NULL_LIMIT_NS for value in nulls)
+    same = batches.count(statistics.mode(batches))
+    print("\n== null and calibration")
+    print(
+        f"null within {NULL_LIMIT_NS} ns of zero: {within} of {len(nulls)} (from {min(nulls):.3f} to {max(nulls):.3f})"
+    )
+    chosen = ", ".join(map(str, sorted(set(batches))))
+    print(f"the same batch, of lat_syscall_getppid: {same} of {len(batches)} ({chosen})")
+    return {"null_ns": nulls, "operations_per_sample": batches}
+
+
+@contextmanager
+def probe_program() -> Iterator[tuple[Path, Path]]:
+    """The probe, and a file where kbench keeps its own, as deep: the path decides what opening costs."""
+    parent = os.environ.get("TMPDIR", "/var/tmp")  # noqa: S108 -- as kbench does
+    with tempfile.TemporaryDirectory(prefix="kbench-", dir=parent) as folder:
+        program, file = Path(folder, "probe"), Path(folder, "file")
+        file.touch()
+        flags = ["-std=gnu17", "-O2", "-falign-loops=64", "-static", "-pthread"]
+        subprocess.run(["gcc", *flags, "-o", program, HERE / "bench_c_probe.c"], check=True)
+        yield program, file
+
+
+def probed(program: Path, file: Path, name: str, budget_s: float) -> float:
+    """On the CPU that kbench takes for the placement same-cpu: the highest."""
+    names = [name, *([SUBTRACTED[name]] if name in SUBTRACTED else [])]
+    cpu = str(max(os.sched_getaffinity(0)))
+    command: list[str | Path] = [program, cpu, str(budget_s / len(names)), file, *names]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=MOST_S)
+    answer: dict[str, float] = json.loads(done.stdout)
+    return answer[name] - sum(answer[other] for other in names[1:])
+
+
+def agreement(form: Form, only: str, progress: Progress) -> Document:
+    found: Document = {}
+    names = [name for name, words in SAME_OPERATION.items() if fnmatch.fnmatch(words.split(":")[0], only)]
+    if not names:
+        return found
+    budget_s = 2 * form.budget_s
+    print(f"\n== {len(names)} operations by an independent probe; promised: within {AGREEMENT_PERCENT:.0f} %")
+    print(f"{'operation':<15}{'kbench run':<42}{'kbench ns':>12}{'probe ns':>12}{'ratio':>8}")
+    with probe_program() as (program, file):
+        for name in names:
+            ours: list[float] = []
+            theirs: list[float] = []
+            words = SAME_OPERATION[name].format(file=file)
+            for turn in range(TURNS):
+                progress.say(f"probe: {name}")
+                if turn % 2 == 1:
+                    theirs.append(probed(program, file, name, budget_s))
+                value = figure_of(run_one(words, budget_s))
+                ours += [] if value is None else [value]
+                if turn % 2 == 0:
+                    theirs.append(probed(program, file, name, budget_s))
+            progress.wipe()
+            if not ours or min(theirs) <= 0:
+                print(f"{name:<15}{SAME_OPERATION[name]:<42}not measured")
+                continue
+            ratio = min(ours) / min(theirs)
+            found[name] = {"kbench_ns": ours, "probe_ns": theirs, "ratio": ratio}
+            note = "" if 100 * abs(ratio - 1) <= AGREEMENT_PERCENT else "  off"
+            print(f"{name:<15}{SAME_OPERATION[name]:<42}{min(ours):>12.5g}{min(theirs):>12.5g}{ratio:>8.3f}{note}")
+    within = sum(100 * abs(row["ratio"] - 1) <= AGREEMENT_PERCENT for row in found.values())
+    print(f"{within} of {len(found)} agree")
+    return found
+
+
+def delay(progress: Progress) -> Document:
+    progress.say("kbench selftest")
+    document = kbench("selftest")
+    progress.wipe()
+    print("\n== kbench selftest")
+    for check in document["checks"]:
+        again = f" (attempt {check['attempts']})" if check["attempts"] > 1 else ""
+        print(f"{'ok' if check['ok'] else 'FAILED':<8}{check['name']:<13}{check['promise']:<40}{check['found']}{again}")
+    return {"checks": document["checks"]}
+
+
+def suites(progress: Progress) -> Document:
+    print("\n== suites")
+    found: Document = {}
+    for name, limit_s in SUITE_LIMITS_S.items():
+        progress.say(f"kbench suite {name}")
+        begin_s = time.monotonic()
+        rows = kbench("suite", name)["benchmarks"]
+        took_s = time.monotonic() - begin_s
+        progress.wipe()
+        counts = {status: sum(row["status"] == status for row in rows) for status in ("done", "skip", "error")}
+        print(f"{name:<8}{took_s:7.1f} s, limit {limit_s}: {verdict(took_s, limit_s)}; "
+              f"{counts['done']} done, {counts['skip']} skipped, {counts['error']} errors")  # fmt: skip
+        for row in rows:
+            if row["status"] != "done":
+                print(f"        {row['name']}: {row['status']}: {row['reason']}")
+        found[name] = {"seconds": took_s, **counts}
+    return found
+
+
+def stolen_s() -> float:
+    fields = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()
+    return float(fields[8]) / float(os.sysconf("SC_CLK_TCK"))
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--short", action="store_true", help="the quick suite's rows, few runs: about two minutes")
+    parser.add_argument("--runs", type=int, metavar="N", help="processes of each benchmark (10; short: 4)")
+    parser.add_argument("--budget", type=float, metavar="S", help="seconds of each (0.3; short: 0.1)")
+    parser.add_argument("--only", default="*", metavar="PATTERN", help="benchmarks of such a name; no other parts")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="all figures into FILE")
+    return parser.parse_args()
+
+
+def main() -> int:
+    arguments = parse()
+    subprocess.run(["make", "--silent", "-C", BENCH_C, "build/kbench"], check=True)
+    usual = SHORT if arguments.short else WHOLE
+    whole = arguments.only == "*"
+    form = Form(
+        runs=arguments.runs or usual.runs,
+        budget_s=arguments.budget or usual.budget_s,
+        all_rows=usual.all_rows or not whole,
+        repeats=usual.repeats,
+        suites=usual.suites,
+    )
+    progress = Progress()
+    before_s, begin_s = stolen_s(), time.monotonic()
+    found: Document = {"figures": print_figures(take_figures(form, arguments.only, progress), form)}
+    if whole:
+        found["steady"] = null_and_calibration(form, progress)
+    found["agreement"] = agreement(form, arguments.only, progress)
+    if whole:
+        found["selftest"] = delay(progress)
+    if whole and form.suites:
+        found["suites"] = suites(progress)
+    found["load"], found["steal_s"] = os.getloadavg()[0], stolen_s() - before_s
+    found["seconds"] = time.monotonic() - begin_s
+    print(f"\n{found['seconds']:.0f} s, load {found['load']:.2f}, {len(os.sched_getaffinity(0))} processors, "
+          f"steal {found['steal_s']:.1f} s")  # fmt: skip
+    if arguments.json:
+        arguments.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
