@@ -19,6 +19,7 @@ static const double step = 4;
 
 enum {
 	RAMP_TRIES = 3,
+	TRIES_MIN = 2, /* one may have been interrupted */
 	SEARCH_TRIES = 3000,
 	VERIFY_TRIES = 2,
 };
@@ -62,7 +63,7 @@ static int shortest(struct search *search, uint64_t iterations, unsigned tries, 
 		*best_ns = fmin(*best_ns, elapsed_ns);
 		if (*best_ns < enough_ns || elapsed_ns >= search_limit_ns)
 			break;
-		if (i + 1 >= RAMP_TRIES && is_over(search))
+		if (i + 1 >= TRIES_MIN && is_over(search))
 			break;
 	}
 	return 0;

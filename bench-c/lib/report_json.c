@@ -232,6 +232,24 @@ static void write_rounds(struct json *json, const struct result *result)
 	json_end_array(json);
 }
 
+/* With the seed and the program, order and layout can be had again. */
+static void write_plan(struct json *json, const struct options *options)
+{
+	const struct sampling_plan *plan = &options->plan;
+	char seed[24];
+
+	(void)snprintf(seed, sizeof(seed), "%llu", (unsigned long long)options->seed);
+	json_key(json, "plan");
+	json_begin_object(json);
+	json_put_number_at(json, "budget_s", plan->budget_ns * 1e-9);
+	json_put_number_at(json, "target_relative", plan->target_relative);
+	json_put_integer_at(json, "samples_min", (int64_t)plan->samples_min);
+	json_put_integer_at(json, "samples_max", (int64_t)plan->samples_max);
+	json_put_integer_at(json, "rounds", options->rounds == 0 ? 1 : options->rounds);
+	json_put_string_at(json, "seed", seed);
+	json_end_object(json);
+}
+
 static void write_isolation(struct json *json, const struct isolation *isolation)
 {
 	json_key(json, "isolation");
@@ -268,6 +286,7 @@ void report_json_result(struct json *json, const struct result *result)
 	if (done)
 		write_seen(json, &result->seen);
 	json_end_object(json);
+	write_plan(json, &result->options);
 	write_rounds(json, result);
 	write_isolation(json, &result->options.isolation);
 	json_end_object(json);

@@ -56,8 +56,9 @@ static void print_notes(FILE *out, const struct result *result, const struct met
 	if (!metric->is_overhead)
 		print_seen(out, result);
 	noise_text(&summary, sampling->count, disturbed, sizeof(disturbed));
+	const char *evidence = noise_evidence(&summary, sampling->count, metric->watched);
 	if (disturbed[0] != '\0')
-		(void)fprintf(out, "  %s", disturbed);
+		(void)fprintf(out, "  %s: %s", evidence, disturbed);
 	(void)fprintf(out, "\n");
 }
 
