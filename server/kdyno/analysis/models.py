@@ -14,7 +14,15 @@ class MetricVerdict(Base):
     __tablename__ = "metric_verdicts"
     __table_args__ = (
         CheckConstraint(in_values("role", MetricRole), name="role"),
-        UniqueConstraint("submission_id", "workload", "benchmark", "placement", "metric"),
+        UniqueConstraint(
+            "submission_id",
+            "workload",
+            "benchmark",
+            "placement",
+            "parameters",
+            "metric",
+            name="uq_metric_verdicts_series",
+        ),
     )
 
     id: Mapped[BigId]
@@ -22,6 +30,7 @@ class MetricVerdict(Base):
     workload: Mapped[str]
     benchmark: Mapped[str]
     placement: Mapped[str]
+    parameters: Mapped[Json] = mapped_column(server_default="{}")
     metric: Mapped[str]
     unit: Mapped[str]
     direction: Mapped[str]
