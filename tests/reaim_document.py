@@ -36,6 +36,7 @@ def reaim_document(*, users: int = 2, seed: int = 1, slower: dict[str, float] | 
             "cpu_model": "a processor",
             "page_size_bytes": 4096,
             "clocksource": "tsc",
+            "mitigations": {"meltdown": "Not affected", "spectre_v2": "Mitigation: Retpolines"},
         },
         "mode": "multiuser",
         "status": "done",

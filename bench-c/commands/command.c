@@ -42,6 +42,16 @@ static const struct command judging[] = {
 		.takes = TAKES_JSON,
 		.function = command_compare,
 	},
+	{
+		.name = "selftest",
+		.arguments = "",
+		.summary = "whether the harness measures right on this machine, in half a minute",
+		.help = "Measures nothing, and delays whose cost is known; runs benchmarks that lie,\n"
+			"crash, hang, leak time and leave processes behind. What noise can spoil gets\n"
+			"three attempts, and a later one is said. Exit status 1 when a check failed.\n",
+		.takes = TAKES_JSON | TAKES_MACHINE,
+		.function = command_selftest,
+	},
 	{0},
 };
 

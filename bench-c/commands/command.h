@@ -60,5 +60,6 @@ int command_list(struct request *request);
 int command_show(struct request *request);
 int command_run(struct request *request);
 int command_compare(struct request *request);
+int command_selftest(struct request *request);
 
 #endif

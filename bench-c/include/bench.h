@@ -144,6 +144,8 @@ int bench_thread(struct bench_state *state, int (*body)(struct bench_state *stat
 
 /* How many CPUs this run may use. */
 unsigned bench_cpus(const struct bench_state *state);
+/* Another one of them than `cpu`, whatever the placement; -1 when there is none. */
+int bench_other_cpu(const struct bench_state *state, int cpu);
 
 /* A new empty directory for files, on the disk that --directory names (else $TMPDIR, /var/tmp),
  * removed with all that is in it at the end. NULL after bench_fail(). */

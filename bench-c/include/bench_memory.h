@@ -45,6 +45,8 @@ struct bench_slots {
 	size_t count;
 	size_t stride;
 	size_t stagger;
+	size_t pair_distance; /* not 0: a slot is the middle of `stride` bytes and one so far
+			       * from it, and both are visited, always in this order */
 };
 
 /* In which order the slots are visited; indices into the names. */

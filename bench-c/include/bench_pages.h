@@ -14,6 +14,9 @@ struct bench_pages {
 	size_t count;
 };
 
+/* For loops whose faults are counted: the address sanitizer's own memory would fault too. */
+#define BENCH_COUNTED __attribute__((no_sanitize_address))
+
 size_t bench_page_bytes(void);
 
 /* `bytes` rounded up to pages; skips when that is more than half of the free memory. */

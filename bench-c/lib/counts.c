@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "counts.h"
 
+#include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -72,14 +74,58 @@ static bool add_child_faults(struct counts *counts, pid_t pid)
 	return true;
 }
 
+/* The names have had prefixes that differ between kernels. A task may have ended meanwhile. */
+static void add_scheduling(struct counts *counts, pid_t task)
+{
+	FILE *sched = open_proc(task, "sched");
+	char line[256];
+	bool migrations = false;
+	bool wakeups = false;
+
+	while (sched != NULL && fgets(line, sizeof(line), sched) != NULL) {
+		const char *colon = strchr(line, ':');
+		if (colon == NULL)
+			continue;
+		if (strstr(line, "nr_migrations ") != NULL) {
+			counts->migrations += strtoll(colon + 1, NULL, 10);
+			migrations = true;
+		} else if (strstr(line, "nr_wakeups ") != NULL) {
+			counts->wakeups += strtoll(colon + 1, NULL, 10);
+			wakeups = true;
+		}
+	}
+	if (sched != NULL)
+		(void)fclose(sched);
+	counts->has_migrations = counts->has_migrations && migrations;
+	counts->has_wakeups = counts->has_wakeups && wakeups;
+}
+
+static void add_own_scheduling(struct counts *counts)
+{
+	DIR *threads = opendir("/proc/self/task");
+
+	if (threads == NULL) {
+		counts->has_migrations = false;
+		counts->has_wakeups = false;
+		return;
+	}
+	for (struct dirent *entry = readdir(threads); entry != NULL; entry = readdir(threads))
+		if (atoi(entry->d_name) > 0)
+			add_scheduling(counts, atoi(entry->d_name));
+	(void)closedir(threads);
+}
+
 struct counts counts_now(const pid_t *children, size_t child_count)
 {
-	struct counts counts = {.complete = true};
+	struct counts counts = {.complete = true, .has_migrations = true, .has_wakeups = true};
 
-	for (size_t i = 0; i < child_count; i++)
+	for (size_t i = 0; i < child_count; i++) {
+		add_scheduling(&counts, children[i]);
 		if (!add_child_switches(&counts, children[i]) ||
 		    !add_child_faults(&counts, children[i]))
 			counts.complete = false;
+	}
+	add_own_scheduling(&counts);
 	add_usage(&counts, RUSAGE_SELF);
 	add_usage(&counts, RUSAGE_CHILDREN);
 	return counts;
@@ -99,6 +145,10 @@ struct counts_per_operation counts_between(const struct counts *before, const st
 			(double)(after->involuntary_switches - before->involuntary_switches) / n,
 		.minor_faults = (double)(after->minor_faults - before->minor_faults) / n,
 		.major_faults = (double)(after->major_faults - before->major_faults) / n,
+		.migrations = (double)(after->migrations - before->migrations) / n,
+		.wakeups = (double)(after->wakeups - before->wakeups) / n,
+		.has_migrations = before->has_migrations && after->has_migrations,
+		.has_wakeups = before->has_wakeups && after->has_wakeups,
 		.known = true,
 	};
 }

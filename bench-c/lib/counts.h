@@ -13,7 +13,11 @@ struct counts {
 	int64_t involuntary_switches;
 	int64_t minor_faults;
 	int64_t major_faults;
-	bool complete; /* false: a child's counts could not be read */
+	int64_t migrations; /* to another CPU; of living tasks only, like wakeups */
+	int64_t wakeups;
+	bool has_migrations;
+	bool has_wakeups; /* needs a kernel with scheduler statistics */
+	bool complete;	  /* false: a child's counts could not be read */
 };
 
 struct counts_per_operation {
@@ -21,6 +25,10 @@ struct counts_per_operation {
 	double involuntary_switches;
 	double minor_faults;
 	double major_faults;
+	double migrations;
+	double wakeups;
+	bool has_migrations;
+	bool has_wakeups;
 	bool known;
 };
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "host.h"
 
+#include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -44,4 +46,39 @@ struct host host_facts(void)
 	read_line("/sys/devices/system/clocksource/clocksource0/current_clocksource", "",
 		  host.clocksource);
 	return host;
+}
+
+static int by_name(const void *left, const void *right)
+{
+	const struct vulnerability *a = left;
+	const struct vulnerability *b = right;
+
+	return strcmp(a->name, b->name);
+}
+
+void host_vulnerabilities(struct vulnerabilities *found)
+{
+	static const char directory[] = "/sys/devices/system/cpu/vulnerabilities";
+	char path[sizeof(directory) + VULNERABILITY_NAME_SIZE];
+	DIR *entries = opendir(directory);
+
+	found->count = 0;
+	if (entries == NULL)
+		return;
+	while (found->count < VULNERABILITIES_MAX) {
+		const struct dirent *entry = readdir(entries);
+		struct vulnerability *next = &found->of[found->count];
+		if (entry == NULL)
+			break;
+		size_t length = strlen(entry->d_name);
+		if (entry->d_name[0] == '.' || length >= sizeof(next->name))
+			continue;
+		memcpy(next->name, entry->d_name, length + 1);
+		(void)snprintf(path, sizeof(path), "%s/%s", directory, next->name);
+		next->state[0] = '\0';
+		read_line(path, "", next->state);
+		found->count++;
+	}
+	(void)closedir(entries);
+	qsort(found->of, found->count, sizeof(found->of[0]), by_name);
 }

@@ -140,13 +140,19 @@ static int kill_and_reap(pid_t pid)
 	return status;
 }
 
-static int supervise(struct result *result, pid_t pid, double limit_s, const sigset_t *chld)
+/* One that is cut short is no error: it might have ended in time. */
+static int supervise(struct result *result, pid_t pid, double limit_s, bool is_cut,
+		     const sigset_t *chld)
 {
 	bool ended = ended_within(pid, limit_s, chld);
 	int status = kill_and_reap(pid);
 
 	scratch_remove(result);
 
+	if (!ended && is_cut) {
+		result_explain(result, "the time for all benchmarks was over during this one");
+		return result_end(result, STATUS_SKIP);
+	}
 	if (!ended) {
 		result_explain(result, "timed out after %.3g s", limit_s);
 		return result_end(result, STATUS_ERROR);
@@ -170,6 +176,7 @@ int session_run_isolated(struct result *result, const struct options *options)
 	unsigned timeout_s = bench->timeout_s;
 	double limit_s = options->plan.budget_ns * 1e-9 +
 			 (double)(timeout_s == 0 ? TIMEOUT_DEFAULT_S : timeout_s);
+	bool is_cut = options->limit_s > 0 && options->limit_s < limit_s;
 	pid_t parent = getpid();
 	sigset_t chld;
 	sigset_t mask;
@@ -188,7 +195,7 @@ int session_run_isolated(struct result *result, const struct options *options)
 		return result_end(result, STATUS_ERROR);
 	}
 	(void)setpgid(pid, pid);
-	int status = supervise(result, pid, limit_s, &chld);
+	int status = supervise(result, pid, is_cut ? options->limit_s : limit_s, is_cut, &chld);
 	result->spec.bench = bench; /* the other process has put its own pointers there */
 	result_attach(result);
 	(void)sigprocmask(SIG_SETMASK, &mask, NULL);

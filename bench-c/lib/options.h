@@ -20,6 +20,7 @@ struct options {
 	struct clock clock;	   /* measured */
 	cpu_set_t allowed;
 	struct isolation isolation;
+	double limit_s;	 /* a round that takes longer is killed, whatever its timeout; 0: none */
 	unsigned rounds; /* each in a process of its own; 0 is 1 */
 	uint64_t seed;	 /* of order and layout; 0: order as given, layout as it comes */
 	/* Start each round as a new program, so that address space, stack and environment are laid

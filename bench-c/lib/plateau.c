@@ -15,7 +15,7 @@ static const double octaves_min = 0.9;
  * the oldest, and on a third at 1.25 times the size if it replaces at random. */
 static const double rise_share = 0.25;
 /* Two levels of pairs: one miss in two loads, or two. */
-static const double line_ratio = 1.3;
+static const double line_ratio = 1.15;
 
 enum { POINTS_MIN = 3 };
 

@@ -13,6 +13,18 @@ static void write_harness(struct json *json)
 	json_end_object(json);
 }
 
+static void write_mitigations(struct json *json)
+{
+	struct vulnerabilities found;
+
+	host_vulnerabilities(&found);
+	json_key(json, "mitigations");
+	json_begin_object(json);
+	for (size_t i = 0; i < found.count; i++)
+		json_put_string_at(json, found.of[i].name, found.of[i].state);
+	json_end_object(json);
+}
+
 static void write_host(struct json *json)
 {
 	struct host host = host_facts();
@@ -25,6 +37,7 @@ static void write_host(struct json *json)
 	json_put_string_at(json, "cpu_model", host.cpu_model);
 	json_put_integer_at(json, "page_size_bytes", host.page_size_bytes);
 	json_put_string_at(json, "clocksource", host.clocksource);
+	write_mitigations(json);
 	json_end_object(json);
 }
 

@@ -4,10 +4,12 @@
 #define KDYNO_RESULT_H
 
 #include "bench.h"
+#include "counting.h"
 #include "counts.h"
 #include "options.h"
 #include "registry.h"
 #include "sampler.h"
+#include "seen.h"
 #include "spec.h"
 #include "stats.h"
 
@@ -21,6 +23,7 @@ struct metric {
 	uint64_t iterations; /* of one sample, found in the first round and kept */
 	uint64_t operations_per_sample;
 	struct sampling sampling; /* of all rounds, in order of time */
+	uint8_t watched;	  /* kinds of noise that could be told, see noise.h */
 	struct stats stats;
 };
 
@@ -41,6 +44,8 @@ struct result {
 	struct metric metrics[METRICS_MAX];
 	size_t metric_count; /* 0 unless done */
 	struct counts_per_operation counts;
+	struct counting counting; /* of some batches after the first round */
+	struct seen seen;	  /* of the key figure */
 	uint64_t operations_per_iteration;
 	uint64_t bytes_per_operation;
 	char directory[DIRECTORY_SIZE]; /* scratch files, to be removed whatever became of the run

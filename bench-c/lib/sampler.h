@@ -19,6 +19,7 @@ struct sampling_plan {
 struct sampling {
 	double *samples; /* room for samples_max, by the caller */
 	double *scratch; /* the same */
+	uint8_t *flags;	 /* of each sample, see noise.h; the sampler leaves them alone */
 	size_t count;
 	size_t warmup_count; /* samples thrown away before the first that counts */
 	bool stationary;     /* the warm-up ended without a trend */

@@ -70,8 +70,13 @@ static bool is_settled(const struct result *result)
 
 static void run_one(struct run *run, struct result *result)
 {
+	const struct schedule *schedule = run->schedule;
+	struct options options = schedule->options;
+
 	if (!is_settled(result) && !is_over(run)) {
-		(void)session_run_isolated(result, &run->schedule->options);
+		if (schedule->adapt != NULL)
+			schedule->adapt(schedule->context, &run->progress, &options);
+		(void)session_run_isolated(result, &options);
 	} else if (result->round_count == 0) {
 		result_explain(result, "%s", time_is_over);
 		(void)result_end(result, STATUS_SKIP);

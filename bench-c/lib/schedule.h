@@ -22,6 +22,8 @@ struct schedule {
 	/* From now on; benchmarks that have not begun by then are skipped with a reason, and those
 	 * that have keep the rounds they got. 0: none. */
 	double limit_s;
+	/* Before each round; may change its options, as to share out time. May be NULL. */
+	void (*adapt)(void *context, const struct progress *progress, struct options *options);
 	/* Each result as soon as its last round is over; freed when this returns. */
 	void (*finished)(void *context, const struct result *result);
 	void (*progress)(void *context, const struct progress *progress); /* may be NULL */

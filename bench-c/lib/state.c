@@ -89,6 +89,14 @@ unsigned bench_cpus(const struct bench_state *state)
 	return (unsigned)CPU_COUNT(&state->allowed);
 }
 
+int bench_other_cpu(const struct bench_state *state, int cpu)
+{
+	for (int other = CPU_SETSIZE; other-- > 0;)
+		if (other != cpu && CPU_ISSET((size_t)other, &state->allowed))
+			return other;
+	return -1;
+}
+
 static void explain(struct bench_state *state, const char *format, va_list arguments)
 {
 	char text[REASON_SIZE];

@@ -71,15 +71,36 @@ static double deviation_of(double *sorted, size_t count, double median)
 	return stats_quantile(sorted, count, 0.5);
 }
 
+double stats_autocorrelation(const double *values, size_t count)
+{
+	double mean = 0;
+	double variance = 0;
+	double covariance = 0;
+
+	for (size_t i = 0; i < count; i++)
+		mean += values[i] / (double)count;
+	for (size_t i = 0; i < count; i++)
+		variance += (values[i] - mean) * (values[i] - mean);
+	for (size_t i = 0; i + 1 < count; i++)
+		covariance += (values[i] - mean) * (values[i + 1] - mean);
+	if (count < 3 || !(variance > 0) || !isfinite(variance))
+		return 0;
+	return covariance / variance;
+}
+
 struct stats stats_of(double *values, size_t count, double confidence)
 {
-	struct stats stats;
+	struct stats stats = {.autocorrelation = stats_autocorrelation(values, count)};
 
 	stats_sort(values, count);
 	stats.min = values[0];
+	stats.p5 = stats_quantile(values, count, 0.05);
+	stats.p25 = stats_quantile(values, count, 0.25);
 	stats.median = stats_quantile(values, count, 0.5);
 	stats.p90 = stats_quantile(values, count, 0.9);
 	stats.p99 = stats_quantile(values, count, 0.99);
+	stats.max = values[count - 1];
+	stats.modes = modes_of(values, count);
 	stats.median_interval = stats_median_interval(values, count, confidence);
 	stats.mad = deviation_of(values, count, stats.median);
 	return stats;

@@ -3,6 +3,8 @@
 #ifndef KDYNO_STATS_H
 #define KDYNO_STATS_H
 
+#include "modes.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -14,10 +16,15 @@ struct interval {
 
 struct stats {
 	double min;
+	double p5;
+	double p25;
 	double median;
 	double p90;
 	double p99;
-	double mad; /* median absolute deviation, unscaled */
+	double max;
+	double mad;		/* median absolute deviation, unscaled */
+	double autocorrelation; /* of a sample and the next: near 1 the machine had phases */
+	struct modes modes;
 	struct interval median_interval;
 };
 
@@ -34,7 +41,11 @@ struct interval stats_median_interval(const double *sorted, size_t count, double
 /* Half the interval's width over the median; 0 for equal samples, never negative. */
 double stats_relative_half_width(const struct interval *interval, double median);
 
-/* Sorts values[] in place. count >= 1. */
+/* Pearson's correlation of values[] in order of time with the same one later; 0 where nothing
+ * varies or there are too few. */
+double stats_autocorrelation(const double *values, size_t count);
+
+/* values[] is in order of time and gets overwritten. count >= 1. */
 struct stats stats_of(double *values, size_t count, double confidence);
 
 /* Mann-Kendall test on values in order of time: is there a trend at the 5 % level? */

@@ -34,7 +34,7 @@ static int prepare(struct bench_state *state, uint64_t iterations)
 
 /* The first write faults; a second word, which every run leaves as one, says that the page is
  * not the one of the run before. */
-static int run(struct bench_state *state, uint64_t iterations)
+BENCH_COUNTED static int run(struct bench_state *state, uint64_t iterations)
 {
 	struct data *data = bench_data(state);
 	size_t page_bytes = data->pages.page_bytes;

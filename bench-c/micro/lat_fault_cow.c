@@ -123,7 +123,7 @@ static int prepare(struct bench_state *state, uint64_t iterations)
 
 /* The word beside the one written came with the copy: in the child's page it is zero, in the
  * file's the one of its place. */
-static int write_pages(struct data *data, uint64_t iterations, uint64_t factor)
+BENCH_COUNTED static int write_pages(struct data *data, uint64_t iterations, uint64_t factor)
 {
 	size_t page_bytes = data->pages.page_bytes;
 	uint64_t round = data->round;

@@ -109,7 +109,7 @@ static int prepare(struct bench_state *state, uint64_t iterations)
 }
 
 /* The write to the end of the page costs no fault, if the page is a huge one. */
-static int run(struct bench_state *state, uint64_t iterations)
+BENCH_COUNTED static int run(struct bench_state *state, uint64_t iterations)
 {
 	struct data *data = bench_data(state);
 	size_t huge_bytes = data->huge_bytes;

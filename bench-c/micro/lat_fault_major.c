@@ -83,7 +83,7 @@ static int prepare(struct bench_state *state, uint64_t iterations)
 }
 
 /* No page twice within a run: the number of pages bounds the iterations. */
-static int run(struct bench_state *state, uint64_t iterations)
+BENCH_COUNTED static int run(struct bench_state *state, uint64_t iterations)
 {
 	struct data *data = bench_data(state);
 	size_t next = data->order.next;

@@ -32,7 +32,7 @@ static int prepare(struct bench_state *state, uint64_t iterations)
 	return BENCH_OK;
 }
 
-static int run(struct bench_state *state, uint64_t iterations)
+BENCH_COUNTED static int run(struct bench_state *state, uint64_t iterations)
 {
 	struct data *data = bench_data(state);
 	size_t page_bytes = data->pages.page_bytes;

@@ -55,6 +55,8 @@ int bench_cgroup_name(struct bench_state *state, struct bench_cgroup *cgroup, co
 		return bench_skip(state, "needs a mounted cgroup2 file system");
 	if (!find_own(own, sizeof(own)))
 		return bench_skip(state, "needs to be in a cgroup of the unified hierarchy");
+	if (strcmp(own, "/") == 0)
+		own[0] = '\0';
 	(void)snprintf(cgroup->path, sizeof(cgroup->path), "%s%s/kbench-%d%s", mount, own,
 		       (int)getpid(), suffix);
 	return BENCH_OK;

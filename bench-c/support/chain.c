@@ -59,15 +59,40 @@ static struct bench_node *slot(const struct bench_slots *slots, size_t i)
 	return (struct bench_node *)(void *)(slots->start + offset);
 }
 
+/* The first of a pair is at the start of the line that ends where the middle is, or at the end
+ * of the one that begins there, and the second further up, or down: prefetchers that bring in
+ * the other line of an aligned pair of lines bring in the wrong one, those that bring in the
+ * next bring in the wrong one half of the time. */
+static struct bench_node *member(const struct bench_slots *slots, size_t pair, bool second)
+{
+	size_t middle = pair * slots->stride + slots->stride / 2;
+	size_t distance = second ? slots->pair_distance : 0;
+	bool upwards = (pair * 0x9e3779b97f4a7c15u >> 63) != 0;
+	size_t offset = upwards ? middle - BENCH_LINE_BYTES + distance
+				: middle + BENCH_LINE_BYTES - sizeof(struct bench_node) - distance;
+
+	return (struct bench_node *)(void *)(slots->start + offset);
+}
+
+/* Stop i of a chain that visits the slots in this order. */
+static struct bench_node *stop(const struct bench_slots *slots, const uint32_t *order, size_t i)
+{
+	if (slots->pair_distance == 0)
+		return slot(slots, order[i]);
+	return member(slots, order[i / 2], i % 2 != 0);
+}
+
 static void link_one(struct bench_chain *chain, const struct bench_slots *slots,
 		     const uint32_t *order, size_t length)
 {
-	for (size_t i = 0; i < length; i++) {
-		struct bench_node *node = slot(slots, order[i]);
-		node->next = slot(slots, order[i + 1 == length ? 0 : i + 1]);
+	size_t stops = slots->pair_distance == 0 ? length : 2 * length;
+
+	for (size_t i = 0; i < stops; i++) {
+		struct bench_node *node = stop(slots, order, i);
+		node->next = stop(slots, order, i + 1 == stops ? 0 : i + 1);
 		node->position = i;
 	}
-	*chain = (struct bench_chain){.at = slot(slots, order[0]), .length = length};
+	*chain = (struct bench_chain){.at = stop(slots, order, 0), .length = stops};
 }
 
 static void warm(struct bench_chain *chain)

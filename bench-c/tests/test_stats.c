@@ -15,7 +15,11 @@ static void knows_the_statistics_of_one_to_nine(void **state)
 	(void)state;
 	assert_double_equal(stats.min, 1, 0);
 	assert_double_equal(stats.median, 5, 0);
+	assert_double_equal(stats.p5, 1.4, 1e-12);
+	assert_double_equal(stats.p25, 3, 1e-12);
 	assert_double_equal(stats.p90, 8.2, 1e-12);
+	assert_double_equal(stats.max, 9, 0);
+	assert_int_equal(stats.modes.count, 1);
 	assert_double_equal(stats.p99, 8.92, 1e-12);
 	assert_double_equal(stats.mad, 2, 0);
 	/* Tables: n = 9 takes the second and eighth value, 1 - 2 * (1 + 9) / 2^9. */
@@ -125,6 +129,22 @@ static void sees_a_trend_and_only_a_trend(void **state)
 	assert_false(stats_has_trend(equal, 1));
 }
 
+static void knows_whether_samples_follow_their_neighbours(void **state)
+{
+	const double phases[] = {1, 1, 1, 1, 1, 2, 2, 2, 2, 2};
+	const double alternating[] = {1, 2, 1, 2, 1, 2, 1, 2, 1, 2};
+	const double equal[] = {3, 3, 3, 3};
+	double reversed[] = {3, 1, 3, 1, 3, 1, 3, 1};
+
+	(void)state;
+	assert_double_equal(stats_autocorrelation(phases, 10), 0.7, 1e-12);
+	assert_double_equal(stats_autocorrelation(alternating, 10), -0.9, 1e-12);
+	assert_double_equal(stats_autocorrelation(equal, 4), 0, 0);
+	assert_double_equal(stats_autocorrelation(phases, 1), 0, 0);
+	/* before they are sorted */
+	assert_true(stats_of(reversed, 8, 0.95).autocorrelation < -0.8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +157,7 @@ int main(void)
 		cmocka_unit_test(one_outlier_does_not_move_mad_or_median),
 		cmocka_unit_test(the_interval_survives_many_samples),
 		cmocka_unit_test(half_width_is_relative_to_the_median),
+		cmocka_unit_test(knows_whether_samples_follow_their_neighbours),
 		cmocka_unit_test(sees_a_trend_and_only_a_trend),
 	};
 

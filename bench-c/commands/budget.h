@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Makes many benchmarks fit into one time: whatever one leaves over is for those after it. */
+#ifndef KDYNO_BUDGET_H
+#define KDYNO_BUDGET_H
+
+#include "schedule.h"
+
+struct budget {
+	double limit_s; /* of all together */
+	double most_s;	/* of one, of all its rounds */
+};
+
+/* What struct schedule's adapt() should do. Each gets an equal share of the time that is left, less
+ * what choosing a batch, warming up and starting take, and is killed when all time is over. */
+void budget_share(const struct budget *budget, const struct progress *progress,
+		  struct options *options);
+
+#endif

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Timed: reading a file that is in the page cache, from its begin to its end, and summing it.
+ * Why: reading again what was read before is the commonest read there is: copying out of the
+ * page cache. The sum makes the program use the data, as programs do, and makes it comparable
+ * with bw_mmap_read, which does nothing unless the data are used.
+ * Source: lmbench paper (USENIX 1996), cached I/O bandwidth: 8 MB in pieces of 64 KB.
+ */
+#include "bench_file.h"
+#include "bench_pages.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SUM_YES, SUM_NO };
+enum { OPEN_ONCE, OPEN_EACH };
+
+typedef int pass_fn(struct bench_state *state, int fd);
+typedef int loop_fn(struct bench_state *state, uint64_t iterations);
+
+struct data {
+	struct bench_file file;
+	char *buffer;
+	size_t buffer_bytes;
+	uint64_t sum;  /* of the whole file */
+	pass_fn *pass; /* reads the file once */
+	loop_fn *loop;
+	uint64_t passes_right;
+};
+
+static int read_and_sum(struct bench_state *state, int fd)
+{
+	struct data *data = bench_data(state);
+	uint64_t sum = 0;
+	ssize_t got;
+
+	while ((got = read(fd, data->buffer, data->buffer_bytes)) > 0)
+		sum += bench_sum(data->buffer, (size_t)got);
+	if (got < 0)
+		return bench_fail(state, "read: %s", strerror(errno));
+	data->passes_right += sum == data->sum;
+	return BENCH_OK;
+}
+
+/* The first word of each piece says where it stands. */
+static int read_only(struct bench_state *state, int fd)
+{
+	struct data *data = bench_data(state);
+	uint64_t bytes = 0;
+	ssize_t got;
+
+	while ((got = read(fd, data->buffer, data->buffer_bytes)) > 0) {
+		if (*(uint64_t *)(void *)data->buffer != bench_file_word(bytes))
+			return bench_fail(state, "work proof failed: wrong data were read");
+		bytes += (uint64_t)got;
+	}
+	if (got < 0)
+		return bench_fail(state, "read: %s", strerror(errno));
+	data->passes_right += bytes == data->file.bytes;
+	return BENCH_OK;
+}
+
+static int reread_open_file(struct bench_state *state, uint64_t iterations)
+{
+	const struct data *data = bench_data(state);
+	int error = BENCH_OK;
+
+	for (uint64_t i = 0; i < iterations && error == 0; i++) {
+		if (lseek(data->file.fd, 0, SEEK_SET) != 0)
+			return bench_fail(state, "lseek: %s", strerror(errno));
+		error = data->pass(state, data->file.fd);
+	}
+	return error;
+}
+
+static int open_and_reread(struct bench_state *state, uint64_t iterations)
+{
+	const struct data *data = bench_data(state);
+	int error = BENCH_OK;
+
+	for (uint64_t i = 0; i < iterations && error == 0; i++) {
+		int fd = open(data->file.path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return bench_fail(state, "open: %s", strerror(errno));
+		error = data->pass(state, fd);
+		if (close(fd) != 0)
+			return bench_fail(state, "close: %s", strerror(errno));
+	}
+	return error;
+}
+
+static int setup(struct bench_state *state)
+{
+	struct data *data = bench_data(state);
+	uint64_t bytes = (uint64_t)bench_value(state, "size_bytes") / 8 * 8;
+
+	data->buffer_bytes = (size_t)bench_value(state, "buffer_bytes") / 8 * 8;
+	data->sum = bench_file_sum(bytes);
+	data->pass = bench_value(state, "sum") == SUM_YES ? read_and_sum : read_only;
+	data->loop = bench_value(state, "open") == OPEN_ONCE ? reread_open_file : open_and_reread;
+	bench_set_bytes_per_operation(state, bytes);
+	data->buffer = bench_direct_buffer(state, data->buffer_bytes);
+	if (data->buffer == NULL)
+		return BENCH_ERROR;
+	int error = bench_memory_check(state, bytes);
+	if (error == 0)
+		error = bench_file_make(state, &data->file, NULL, bytes);
+	if (error == 0)
+		error = bench_file_sync(state, &data->file);
+	return error;
+}
+
+static int run(struct bench_state *state, uint64_t iterations)
+{
+	const struct data *data = bench_data(state);
+
+	return data->loop(state, iterations);
+}
+
+static uint64_t work(struct bench_state *state)
+{
+	const struct data *data = bench_data(state);
+
+	return data->passes_right;
+}
+
+static void teardown(struct bench_state *state)
+{
+	struct data *data = bench_data(state);
+
+	bench_file_close(&data->file);
+	free(data->buffer);
+}
+
+static const char *const sum_words[] = {"yes", "no", NULL};
+static const char *const open_words[] = {"once", "each", NULL};
+static const struct bench_parameter parameters[] = {
+	{.name = "size_bytes",
+	 .about = "size of the file",
+	 .value = 8 << 20,
+	 .min = 8,
+	 .max = INT64_C(1) << 40},
+	{.name = "buffer_bytes",
+	 .about = "bytes asked of each read()",
+	 .value = 64 << 10,
+	 .min = 8,
+	 .max = 1 << 30},
+	{.name = "sum", .about = "sum every word of what was read", .words = sum_words},
+	{.name = "open", .about = "open the file once, or for each pass", .words = open_words},
+	{0},
+};
+
+static const struct bench bw_file_read = {
+	.name = "bw_file_read",
+	.summary = "read a cached file again with read(), and sum it",
+	.doc = "Times read() of a whole file that is in the page cache, by default 8 MiB in pieces of\n"
+	       "64 KiB, and the sum of its 8-byte words, which makes the program use every byte. sum=no\n"
+	       "leaves the sum out and looks at one word of each piece only: the kernel's copy alone.\n"
+	       "open=each also opens and closes the file by its path in each pass. Buffer and part of the\n"
+	       "file may stay in the CPU's caches; more so with small sizes. Written to disk before, not\n"
+	       "timed, and never read from there. Work proof: the sum of each pass is the one that\n"
+	       "follows from the file's making, or each piece begins with the word of its place.\n"
+	       "Idea: lmbench paper, cached I/O bandwidth; it sums 4-byte words and not all of them in\n"
+	       "every variant.",
+	.figure = BENCH_BANDWIDTH,
+	.timeout_s = 30,
+	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
+	.expectations = {{BENCH_MAJOR_FAULTS, 0, 0.5}},
+	.parameters = parameters,
+	.data_size = sizeof(struct data),
+	.setup = setup,
+	.run = run,
+	.work = work,
+	.teardown = teardown,
+};
+BENCH_REGISTER(bw_file_read);
