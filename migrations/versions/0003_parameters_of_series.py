@@ -12,9 +12,9 @@ down_revision: str | None = "0002"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-# PostgreSQL keeps 63 bytes of a name
+# PostgreSQL takes 63 bytes of a name: of a longer one SQLAlchemy writes the begin and a digest
 OLD_RUNS = "uq_runs_attempt_id_phase_benchmark_placement"
-OLD_VERDICTS = "uq_metric_verdicts_submission_id_workload_benchmark_placement_metric"[:63]
+OLD_VERDICTS = "uq_metric_verdicts_submission_id_workload_benchmark_pla_b33e"
 RUNS = "uq_runs_series"
 VERDICTS = "uq_metric_verdicts_series"
 

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kdyno.db.base import Base, BigId, CreatedAt, Json, in_values
 from kdyno.results.roles import MetricRole
+from kdyno.workloads.labels import series_label
 
 
 class MetricVerdict(Base):
@@ -44,3 +45,14 @@ class MetricVerdict(Base):
     reason: Mapped[str]
     details: Mapped[Json]
     created_at: Mapped[CreatedAt]
+
+    @property
+    def label(self) -> str:
+        """What people read."""
+        return series_label(
+            workload=self.workload,
+            benchmark=self.benchmark,
+            placement=self.placement,
+            parameters=self.parameters,
+            metric=self.metric,
+        )

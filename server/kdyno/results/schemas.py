@@ -60,7 +60,7 @@ class BenchmarkDocument(BaseModel):
 
     name: Name
     placement: Text = "free"
-    parameters: dict[str, int | float | str | bool] = Field(default_factory=dict)
+    parameters: dict[str, Any] = Field(default_factory=dict)
     status: Literal["done", "error", "skip"]
     reason: Text = ""
     metrics: Annotated[list[MetricDocument], Field(max_length=500)] = Field(default_factory=list)

@@ -21,7 +21,6 @@ from kdyno.submissions.schemas import (
     StepView,
     SubmissionView,
 )
-from kdyno.workloads.labels import series_label
 
 # How far a job is, in steps of its life; the CLI and the pages draw a bar from it.
 _JOB_PROGRESS = {status: place for place, status in enumerate(JobStatus)}
@@ -115,13 +114,7 @@ def _job_step(arm_name: str, job: Job) -> StepView:
 def result_row(row: MetricVerdict) -> ResultRow:
     """A stored verdict with its effects as percentages."""
     return ResultRow(
-        label=series_label(
-            workload=row.workload,
-            benchmark=row.benchmark,
-            placement=row.placement,
-            parameters=row.parameters,
-            metric=row.metric,
-        ),
+        label=row.label,
         workload=row.workload,
         benchmark=row.benchmark,
         placement=row.placement,
