@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What is checked about kbench besides its tests: other machines, other tools.
 
-.PHONY: loops arm64 memcheck tidy cppcheck
+.PHONY: batches loops arm64 memcheck tidy cppcheck
 
 KBENCH_SOURCES := kbench.c $(COMMANDS) $(LIB) $(MICRO)
 
@@ -11,6 +11,11 @@ HOST_COLUMN := $(if $(filter aarch64,$(shell uname -m)),4,3)
 
 loops: build/kbench
 	@tests/check-loops objdump $(HOST_COLUMN) build/obj/micro
+
+# --- batch sizes -------------------------------------------------------------------------------
+
+batches: build/kbench
+	@tests/check-batches build/kbench 20 null lat_pipe lat_ctx lat_fork_exit lat_syscall_getppid bw_mem_copy
 
 # --- arm64 -------------------------------------------------------------------------------------
 

@@ -136,6 +136,42 @@ static bool set_same_program(struct request *request, const char *text)
 	return true;
 }
 
+static bool set_from(struct request *request, const char *text)
+{
+	request->from = text;
+	return *text != '\0';
+}
+
+static bool set_peer(struct request *request, const char *text)
+{
+	request->peer = text;
+	return *text != '\0';
+}
+
+static bool set_remote_directory(struct request *request, const char *text)
+{
+	request->remote_directory = text;
+	return *text != '\0';
+}
+
+static bool set_suite(struct request *request, const char *text)
+{
+	request->suite = text;
+	return true;
+}
+
+static bool set_only_list(struct request *request, const char *text)
+{
+	(void)text;
+	request->only_list = true;
+	return true;
+}
+
+static bool set_time_limit(struct request *request, const char *text)
+{
+	return parse_positive(text, 86400, &request->time_limit_s);
+}
+
 /* An option is a row: its name, what a value of it is called (NULL: it has none), and a line
  * of help. `set` returns false for a bad value. */
 static const struct option_row {
@@ -179,6 +215,15 @@ static const struct option_row {
 	 "fork benchmarks instead of starting this program anew\n"
 	 "for each: one layout for all; for debuggers",
 	 set_same_program},
+	{TAKES_REPORT, "from", "FILE", "take the figures out of a document instead of measuring",
+	 set_from},
+	{TAKES_REPORT, "peer", "A:P", "where kbench serve listens on another machine", set_peer},
+	{TAKES_REPORT, "remote-directory", "DIR", "a writable directory on a network mount",
+	 set_remote_directory},
+	{TAKES_SUITE, "list", NULL, "print what would be run", set_only_list},
+	{TAKES_SUITE, "time-limit", "S", "seconds for all together (the suite's own)",
+	 set_time_limit},
+	{TAKES_LISTING, "suite", "NAME", "what that suite runs", set_suite},
 };
 
 enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };

@@ -3,7 +3,8 @@
 
 #include <math.h>
 
-static const double measuring_share = 0.7; /* the rest: set-up, calibration, warm-up */
+static const double start_s = 0.15;	   /* a new program, choosing a batch */
+static const double measuring_share = 0.7; /* the rest: set-up, warm-up */
 static const double least_s = 0.02;	   /* less makes no samples worth the name */
 static const double tail_s = 0.3;	   /* for killing, reaping and writing at the end */
 
@@ -15,6 +16,6 @@ void budget_share(const struct budget *budget, const struct progress *progress,
 	double share_s = rounds * left_s / (double)(progress->total - progress->done);
 
 	share_s = fmin(share_s, budget->most_s);
-	options->plan.budget_ns = 1e9 * fmax(least_s, measuring_share * share_s);
+	options->plan.budget_ns = 1e9 * fmax(least_s, measuring_share * (share_s - start_s));
 	options->limit_s = fmax(least_s, left_s);
 }

@@ -92,3 +92,16 @@ struct change change_of(double *before, size_t before_count, double *after, size
 			(change.percent < 0) == lower_is_better ? VERDICT_BETTER : VERDICT_WORSE;
 	return change;
 }
+
+void change_quote(struct change *change, double before, double after)
+{
+	bool has_verdict = change->verdict == VERDICT_BETTER || change->verdict == VERDICT_WORSE;
+
+	change->quoted_before = before;
+	change->quoted_after = after;
+	if (change->verdict == VERDICT_NO_RATIO)
+		return;
+	change->quoted_percent = before > 0 ? percent_of(after / before) : 0;
+	if (has_verdict && (change->quoted_percent > 0) != (change->percent > 0))
+		change->verdict = VERDICT_UNCLEAR;
+}

@@ -26,10 +26,31 @@ static const struct command measuring[] = {
 			 TAKES_MACHINE,
 		.function = command_run,
 	},
+	{
+		.name = "suite",
+		.arguments = "[quick|micro|paper]",
+		.summary = "measure a selection of benchmarks in a known time",
+		.help = "Without a name: which suites there are. The time is shared by all that is left;\n"
+			"a benchmark that is exact enough earlier leaves more to the others. What no\n"
+			"longer fits is SKIP with that reason, never missing.\n",
+		.takes = TAKES_JSON | TAKES_OUTPUT | TAKES_MACHINE | TAKES_SUITE,
+		.function = command_suite,
+	},
 	{0},
 };
 
 static const struct command judging[] = {
+	{
+		.name = "report",
+		.arguments = "",
+		.summary = "this machine in one table, predicted and measured, in a minute",
+		.help = "From a few basic figures, such as a core cycle, a kernel entry, a cache miss,\n"
+			"follows what some thirty operations should cost; beside it what they do cost.\n"
+			"The rows are those of system measurement courses. Rows that need another\n"
+			"machine are \"not asked\" without --peer or --remote-directory.\n",
+		.takes = TAKES_JSON | TAKES_MACHINE | TAKES_REPORT,
+		.function = command_report,
+	},
 	{
 		.name = "compare",
 		.arguments = "BEFORE.json AFTER.json",
@@ -55,13 +76,29 @@ static const struct command judging[] = {
 	{0},
 };
 
+static const struct command helping[] = {
+	{
+		.name = "serve",
+		.arguments = "ADDRESS:PORT",
+		.summary = "be the other machine of the network benchmarks",
+		.help = "For their parameter peer, until SIGTERM or SIGINT. The address is a number, as\n"
+			"is the port; port 0 is any, and the one that was bound is printed. Nothing asks\n"
+			"who connects: listen on a network of the laboratory only.\n"
+			"\n"
+			"  there: kbench serve 10.0.0.2:7000\n"
+			"  here:  kbench run lat_tcp:peer=10.0.0.2:7000\n",
+		.function = command_serve,
+	},
+	{0},
+};
+
 static const struct command asking[] = {
 	{
 		.name = "list",
 		.arguments = "",
 		.summary = "what there is to measure",
 		.help = "With --json an array with the parameters, placements and units of each.\n",
-		.takes = TAKES_JSON,
+		.takes = TAKES_JSON | TAKES_LISTING,
 		.function = command_list,
 	},
 	{
@@ -75,10 +112,7 @@ static const struct command asking[] = {
 };
 
 const struct command_group command_groups[] = {
-	{"measure", measuring},
-	{"judge", judging},
-	{"ask", asking},
-	{0},
+	{"measure", measuring}, {"judge", judging}, {"help others", helping}, {"ask", asking}, {0},
 };
 
 const struct command *command_find(const char *name)

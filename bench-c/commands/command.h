@@ -14,13 +14,22 @@ enum {
 	TAKES_PLACEMENT = 4, /* --placement */
 	TAKES_OUTPUT = 8,    /* --output */
 	TAKES_MACHINE = 16,  /* where and under which conditions benchmarks run */
+	TAKES_REPORT = 32,   /* --from, --peer, --remote-directory */
+	TAKES_SUITE = 64,    /* --list, --time-limit */
+	TAKES_LISTING = 128, /* --suite */
 };
 
 /* The command line, taken apart. */
 struct request {
 	const struct command *command;
 	bool json;
-	const char *output; /* a file that gets the JSON document too, or NULL */
+	const char *output;	      /* a file that gets the JSON document too, or NULL */
+	const char *from;	      /* a document to take figures from, or NULL */
+	const char *peer;	      /* ADDRESS:PORT of another machine's kbench serve, or NULL */
+	const char *remote_directory; /* on a network mount, or NULL */
+	const char *suite;	      /* whose rows are to be listed, or NULL */
+	bool only_list;		      /* what a suite would run */
+	double time_limit_s;	      /* of a suite; 0: its own */
 	enum placement placement;
 	struct options options;
 	cpu_set_t cpus; /* asked for; empty: all that may be used */
@@ -56,10 +65,16 @@ int command_error(const char *format, ...) __attribute__((format(printf, 1, 2)))
 /* Read the affinity and measure the clock: before anything is run. An exit code. */
 int command_prepare(struct request *request);
 
+/* The rows of a suite, as text or JSON. An exit code. */
+int suite_list_rows(const struct request *request, const char *name);
+
 int command_list(struct request *request);
 int command_show(struct request *request);
 int command_run(struct request *request);
+int command_suite(struct request *request);
 int command_compare(struct request *request);
 int command_selftest(struct request *request);
+int command_report(struct request *request);
+int command_serve(struct request *request);
 
 #endif

@@ -9,7 +9,8 @@
 
 /* What the kernel does for an operation, whatever the time: involuntary switches are others'
  * doing. */
-static const char *const invariants[] = {"voluntary_switches", "minor_faults", "major_faults"};
+static const char *const invariants[] = {"syscalls", "voluntary_switches", "minor_faults",
+					 "major_faults"};
 enum { INVARIANTS = sizeof(invariants) / sizeof(invariants[0]) };
 
 static const char schema[] = "kdyno.kbench/1";
@@ -150,6 +151,12 @@ static bool add_row(struct comparison *comparison, const struct json_value *benc
 		row->change = change_of(of_before, before_count, of_after, after_count,
 					row->lower_is_better, floor_of(comparison, before));
 	}
+	if (fine) {
+		struct change *change = &comparison->rows[comparison->row_count - 1].change;
+		change_quote(change,
+			     json_number_of(json_get(before, "headline"), "value", change->before),
+			     json_number_of(json_get(after, "headline"), "value", change->after));
+	}
 	free(of_before);
 	free(of_after);
 	return fine;
@@ -243,7 +250,7 @@ static bool match(struct comparison *comparison)
 /* Twice as large is as far as half as large. What has no ratio comes last. */
 static double effect_of(const struct change *change)
 {
-	return change->verdict == VERDICT_NO_RATIO ? -1 : fabs(log1p(change->percent / 100));
+	return change->verdict == VERDICT_NO_RATIO ? -1 : fabs(log1p(change->quoted_percent / 100));
 }
 
 static int by_effect(const void *left, const void *right)

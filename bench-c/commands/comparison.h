@@ -22,18 +22,25 @@ enum verdict {
  * but that they are independent, and so knows of nothing but these two runs.
  */
 struct change {
-	double before;
+	double before; /* medians */
 	double after;
 	double percent;
 	double low_percent;
 	double high_percent;
 	double confidence; /* 0: too few samples for a verdict */
 	enum verdict verdict;
+	double quoted_before; /* the figures that the two documents quote */
+	double quoted_after;
+	double quoted_percent;
 };
 
 /* Sorts both. Counts are at least 1. Medians that are both below `floor` are not worth a ratio. */
 struct change change_of(double *before, size_t before_count, double *after, size_t after_count,
 			bool lower_is_better, double floor);
+
+/* Add the figures that are quoted, often the best samples, which disturbances move less than the
+ * median. When they went the other way, the verdict is unclear. */
+void change_quote(struct change *change, double before, double after);
 
 /* Whether a count per operation is another one, beyond what rounding and chance calls make. */
 bool count_differs(double before, double after);

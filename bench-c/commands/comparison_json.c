@@ -68,10 +68,13 @@ static void put_row(struct json *json, const struct comparison_row *row)
 	json_put_string_at(json, "metric", row->metric);
 	json_put_string_at(json, "unit", row->unit);
 	json_put_string_at(json, "direction", row->lower_is_better ? "lower" : "higher");
-	json_put_number_at(json, "before", change->before);
-	json_put_number_at(json, "after", change->after);
+	json_put_number_at(json, "before", change->quoted_before);
+	json_put_number_at(json, "after", change->quoted_after);
+	json_put_number_at(json, "median_before", change->before);
+	json_put_number_at(json, "median_after", change->after);
 	if (change->verdict != VERDICT_NO_RATIO) {
-		json_put_number_at(json, "change_percent", change->percent);
+		json_put_number_at(json, "change_percent", change->quoted_percent);
+		json_put_number_at(json, "median_percent", change->percent);
 		json_put_number_at(json, "low_percent", change->low_percent);
 		json_put_number_at(json, "high_percent", change->high_percent);
 		json_put_number_at(json, "confidence", change->confidence);

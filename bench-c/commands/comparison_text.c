@@ -116,14 +116,14 @@ static void print_row(const struct comparison_row *row)
 
 	comparison_identity(row->benchmark, identity, sizeof(identity));
 	if (change->verdict != VERDICT_NO_RATIO) {
-		(void)snprintf(percent, sizeof(percent), "%+.2f %%", change->percent);
+		(void)snprintf(percent, sizeof(percent), "%+.2f %%", change->quoted_percent);
 		(void)snprintf(interval, sizeof(interval), "%+.2f .. %+.2f", change->low_percent,
 			       change->high_percent);
 	}
 	(void)printf("%-40s %-9s %-9s %11.5g %11.5g %-5s %10s %20s  %s%s\n", identity,
-		     json_text_of(row->benchmark, "placement", ""), row->metric, change->before,
-		     change->after, row->unit, percent, interval, verdict_names[change->verdict],
-		     row->steady ? "" : "  (warm-up unfinished)");
+		     json_text_of(row->benchmark, "placement", ""), row->metric,
+		     change->quoted_before, change->quoted_after, row->unit, percent, interval,
+		     verdict_names[change->verdict], row->steady ? "" : "  (warm-up unfinished)");
 }
 
 static void print_unmatched(const struct comparison *comparison)
@@ -153,7 +153,7 @@ void comparison_text(const struct comparison *comparison, const char *before_pat
 	print_header(comparison, before_path, after_path);
 	print_counts(comparison);
 	(void)printf("\n%-40s %-9s %-9s %11s %11s %-5s %10s %20s\n", "benchmark", "placement",
-		     "metric", "before", "after", "unit", "change", "95 % interval");
+		     "metric", "before", "after", "unit", "change", "median, 95 %");
 	for (size_t i = 0; i < comparison->row_count; i++) {
 		enum verdict verdict = comparison->rows[i].change.verdict;
 		clear += verdict == VERDICT_BETTER || verdict == VERDICT_WORSE;
@@ -164,7 +164,9 @@ void comparison_text(const struct comparison *comparison, const char *before_pat
 		"\n%zu of %zu figures changed beyond their interval; of so many, %.0f would do "
 		"so by chance.\n",
 		clear, comparison->row_count, ceil(0.05 * (double)comparison->row_count));
-	(void)printf("The intervals know of these two runs only. One boot of each cannot tell a "
-		     "kernel from a boot:\nrun several boots of both in turn and see kdyno analyze "
-		     "compare.\n");
+	(void)printf(
+		"Before and after are the figures that each file quotes; the interval is of the "
+		"change of the median.\nThe intervals know of these two runs only. One boot of each cannot tell a "
+		"kernel from a boot:\nrun several boots of both in turn and see kdyno analyze "
+		"compare.\n");
 }

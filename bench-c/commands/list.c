@@ -11,6 +11,8 @@ int command_list(struct request *request)
 {
 	if (request->name_count != 0)
 		return usage_error("list takes no names; see kbench show %s", request->names[0]);
+	if (request->suite != NULL)
+		return suite_list_rows(request, request->suite);
 	if (request->json)
 		report_list_json(stdout);
 	else

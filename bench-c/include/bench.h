@@ -122,6 +122,10 @@ const char *bench_text(const struct bench_state *state, const char *name);
 void bench_set_operations_per_iteration(struct bench_state *state, uint64_t operations);
 void bench_set_bytes_per_operation(struct bench_state *state, uint64_t bytes);
 
+/* For setup: another machine does a part of the work. Then same-cpu does not mean that one CPU
+ * does it all: the median is quoted, and what is expected of one CPU only is not asked for. */
+void bench_set_remote(struct bench_state *state);
+
 /* From run: the operations took this long in all, whatever the clock around run says. For
  * what only the benchmark can tell, such as how late a timer was. Clock and loop are then not
  * subtracted. Every run must say it, or none. */

@@ -19,7 +19,7 @@ enum bench_net_service {
 	BENCH_NET_COUNT,     /* batches of messages are read from it and counted */
 	BENCH_NET_UDP_ECHO,  /* datagrams come back; an empty one ends the session */
 	BENCH_NET_UDP_COUNT, /* batches of datagrams are counted and acknowledged */
-	BENCH_NET_CONNECT,   /* batches of connections are accepted, then closed by us */
+	BENCH_NET_CONNECT,   /* batches of connections, accepted when told to, then closed by us */
 	BENCH_NET_CLOSE,     /* ... then closed one by one, by the server first */
 	BENCH_NET_REQUEST,   /* ... each answers one message and is closed, by the server first */
 	BENCH_NET_SERVICES,

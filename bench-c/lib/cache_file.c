@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 enum { BLOCK_BYTES = 4096, WRITE_BYTES = 1 << 20, PATH_BYTES = 4096 };
+enum { SAMPLE_BLOCKS = 32768, LOOK_BLOCKS = 256 };
 enum { TIME_IS_UP = 1, FAILED = -1 };
 
 static double seconds_now(void)
@@ -83,13 +84,13 @@ static int grow(struct cache_file *file, uint64_t bytes, double deadline)
 	return fsync(file->fd) == 0 ? 0 : fail(file, "fsync", errno);
 }
 
-/* Returns how many blocks were read before the deadline, or -1. */
-static int64_t read_blocks(struct cache_file *file, uint64_t bytes, double deadline)
+/* Read a block in each `step` bytes. Returns how many were read before the deadline, or -1. */
+static int64_t read_blocks(struct cache_file *file, uint64_t bytes, uint64_t step, double deadline)
 {
 	int64_t blocks = 0;
 
-	for (uint64_t at = 0; at + BLOCK_BYTES <= bytes; at += BLOCK_BYTES, blocks++) {
-		if (at % WRITE_BYTES == 0 && seconds_now() > deadline)
+	for (uint64_t at = 0; at + BLOCK_BYTES <= bytes; at += step, blocks++) {
+		if (blocks % LOOK_BLOCKS == 0 && seconds_now() > deadline)
 			break;
 		ssize_t got = pread(file->fd, file->buffer, BLOCK_BYTES, (off_t)at);
 		if (got != BLOCK_BYTES)
@@ -98,8 +99,35 @@ static int64_t read_blocks(struct cache_file *file, uint64_t bytes, double deadl
 	return blocks;
 }
 
-/* The first reading must be whole, as it decides what is cached; of the second any part tells how
- * fast it is. What an earlier, larger size left in the cache beyond `bytes` is dropped. */
+/* The first reading is whole, as it decides what is cached. What an earlier, larger size left in
+ * the cache beyond `bytes` is dropped before. */
+static int read_whole(struct cache_file *file, uint64_t bytes, double deadline)
+{
+	(void)posix_fadvise(file->fd, (off_t)bytes, 0, POSIX_FADV_DONTNEED);
+	(void)posix_fadvise(file->fd, 0, 0, POSIX_FADV_NORMAL);
+	int64_t blocks = read_blocks(file, bytes, BLOCK_BYTES, deadline);
+	if (blocks < 0)
+		return FAILED;
+	return (uint64_t)blocks < bytes / BLOCK_BYTES ? TIME_IS_UP : 0;
+}
+
+/* The second reading takes blocks from all over the file, and without read-ahead: with it a fast
+ * disk is hardly slower than the cache. */
+static int read_sample(struct cache_file *file, uint64_t bytes, double deadline, double *block_ns)
+{
+	uint64_t step = bytes / SAMPLE_BLOCKS / BLOCK_BYTES * BLOCK_BYTES;
+
+	(void)posix_fadvise(file->fd, 0, 0, POSIX_FADV_RANDOM);
+	double begin = seconds_now();
+	int64_t blocks = read_blocks(file, bytes, step == 0 ? BLOCK_BYTES : step, deadline);
+	if (blocks < 0)
+		return FAILED;
+	if (blocks == 0)
+		return TIME_IS_UP;
+	*block_ns = 1e9 * (seconds_now() - begin) / (double)blocks;
+	return 0;
+}
+
 int cache_file_measure(void *context, uint64_t bytes, double seconds_left, double *block_ns,
 		       double *seconds)
 {
@@ -108,24 +136,10 @@ int cache_file_measure(void *context, uint64_t bytes, double seconds_left, doubl
 	double deadline = begin + seconds_left;
 
 	int status = grow(file, bytes, deadline);
+	if (status == 0)
+		status = read_whole(file, bytes, deadline);
+	if (status == 0)
+		status = read_sample(file, bytes, deadline, block_ns);
 	*seconds = seconds_now() - begin;
-	if (status != 0)
-		return status;
-	(void)posix_fadvise(file->fd, (off_t)bytes, 0, POSIX_FADV_DONTNEED);
-	int64_t blocks = read_blocks(file, bytes, deadline);
-	*seconds = seconds_now() - begin;
-	if (blocks < 0)
-		return FAILED;
-	if ((uint64_t)blocks < bytes / BLOCK_BYTES)
-		return TIME_IS_UP;
-	double again = seconds_now();
-	blocks = read_blocks(file, bytes, deadline);
-	double now = seconds_now();
-	*seconds = now - begin;
-	if (blocks < 0)
-		return FAILED;
-	if (blocks == 0)
-		return TIME_IS_UP;
-	*block_ns = 1e9 * (now - again) / (double)blocks;
-	return 0;
+	return status;
 }

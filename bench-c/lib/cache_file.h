@@ -20,7 +20,7 @@ int cache_file_open(struct cache_file *file, const char *directory);
 void cache_file_close(struct cache_file *file);
 
 /* A cache_size_measure_fn whose context is the file: write what is missing up to `bytes`, sync
- * it, read so much of it once, and again with a clock. The second reading may be cut short. */
+ * it, read so much of it once as a whole, then blocks from all over it again with a clock. */
 int cache_file_measure(void *context, uint64_t bytes, double seconds_left, double *block_ns,
 		       double *seconds);
 

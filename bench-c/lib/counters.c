@@ -35,7 +35,7 @@ static const struct {
 	[COUNTER_SYSCALLS] = {PERF_TYPE_TRACEPOINT, 0},
 };
 
-static int open_event(enum counter kind, pid_t task, uint64_t tracepoint)
+static int open_event(enum counter kind, pid_t task, uint64_t tracepoint, bool only_user)
 {
 	struct perf_event_attr attributes = {
 		.type = events[kind].type,
@@ -43,6 +43,7 @@ static int open_event(enum counter kind, pid_t task, uint64_t tracepoint)
 		.config = kind == COUNTER_SYSCALLS ? tracepoint : events[kind].config,
 		.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING,
 		.inherit = 1,
+		.exclude_kernel = only_user,
 		.exclude_hv = events[kind].type == PERF_TYPE_HARDWARE ||
 			      events[kind].type == PERF_TYPE_HW_CACHE,
 	};
@@ -62,7 +63,7 @@ static void open_kind(struct counters *counters, enum counter kind, const pid_t 
 		      uint64_t tracepoint)
 {
 	for (size_t i = 0; i < counters->task_count; i++) {
-		counters->fds[kind][i] = open_event(kind, tasks[i], tracepoint);
+		counters->fds[kind][i] = open_event(kind, tasks[i], tracepoint, false);
 		if (counters->fds[kind][i] < 0) {
 			close_kind(counters, kind, i);
 			return;
@@ -173,13 +174,22 @@ bool counters_value(const struct counters *counters, enum counter kind, double *
 
 const char *counters_obstacle(void)
 {
-	int fd = open_event(COUNTER_INSTRUCTIONS, 0, 0);
+	int fd = open_event(COUNTER_INSTRUCTIONS, 0, 0, false);
+	int error = errno;
 
 	if (fd >= 0) {
 		(void)close(fd);
 		return NULL;
 	}
-	switch (errno) {
+	/* What is not permitted is not looked for; without the kernel's part it mostly is. */
+	if (error == EACCES || error == EPERM) {
+		fd = open_event(COUNTER_INSTRUCTIONS, 0, 0, true);
+		if (fd < 0)
+			error = errno;
+		else
+			(void)close(fd);
+	}
+	switch (error) {
 	case EACCES:
 	case EPERM:
 		return "not permitted (see kernel.perf_event_paranoid)";

@@ -13,9 +13,9 @@ static bool on_one_cpu(const struct spec *spec)
 	       (spec->placement == PLACEMENT_SAME_CPU || spec_tasks(spec) == 1);
 }
 
-static bool wants_best(const struct spec *spec)
+static bool wants_best(const struct result *result)
 {
-	switch (spec->bench->estimator) {
+	switch (result->spec.bench->estimator) {
 	case BENCH_BEST:
 		return true;
 	case BENCH_MEDIAN:
@@ -23,7 +23,7 @@ static bool wants_best(const struct spec *spec)
 	case BENCH_BY_PLACEMENT:
 		break;
 	}
-	return on_one_cpu(spec);
+	return !result->remote && on_one_cpu(&result->spec);
 }
 
 struct headline headline_of(const struct result *result, const struct metric *metric)
@@ -32,7 +32,7 @@ struct headline headline_of(const struct result *result, const struct metric *me
 	bool higher = strcmp(result_kind(result, metric)->direction, "higher") == 0;
 
 	/* The overhead's least is what is subtracted. */
-	if (metric->is_overhead || wants_best(&result->spec))
+	if (metric->is_overhead || wants_best(result))
 		return (struct headline){"best", higher ? stats->max : stats->min};
 	return (struct headline){"median", stats->median};
 }

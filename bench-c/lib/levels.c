@@ -11,28 +11,31 @@
 #include <unistd.h>
 
 enum {
-	SAMPLES_MIN = 10,
-	SAMPLES_MAX = 200,
-	PARTS = 4, /* points in an octave of sizes, below the last cache */
+	SAMPLES_MIN = 50, /* short ones fit between two interruptions */
+	SAMPLES_MAX = 400,
+	PARTS = 2, /* points in an octave of sizes */
 	SIZE_MIN = 4 << 10,
 	SIZE_TOP_MIN = 64 << 20,
 	SIZE_TOP_MAX = 512 << 20,
-	COARSE_FROM = 16 << 20, /* from here on setting up takes longer than measuring */
 	LINE_SIZE_DEFAULT = 128 << 10,
-	POINTS_PLANNED = 90,
-	SET_UP_MS = 140, /* of a point, on the average: process, memory, chain, batch size */
-	POINT_MIN_MS = 15,
+	POINT_MS = 15, /* budget of a point, without setting up */
 	REQUEST_SIZE = 128,
+	DISTANCE_MIN = 16,
+	DISTANCE_MAX = 256,
+	DISTANCES_MAX = 5,
 };
 
 /* Within a third: a size measured lies between two points of the sweep, and sets of a cache
  * that fill up before others make it look smaller. */
 static const double agreement_ratio = 1.5;
-static const double disturbed_ratio = 1.05;
 
 struct sweep {
 	struct levels *levels;
 	struct options options; /* of one point */
+	uint64_t deadline_ns;
+	uint64_t line_size; /* memory in which pairs are tried */
+	struct plateau_point pairs[DISTANCES_MAX];
+	size_t pair_count;
 };
 
 /* The best time per operation, as nothing but noise can add to it. A status. */
@@ -69,8 +72,8 @@ static int time_size(struct sweep *sweep, uint64_t size, double *ns)
 {
 	char request[REQUEST_SIZE];
 
-	(void)snprintf(request, sizeof(request), "lat_mem:size_bytes=%" PRIu64 ":%s", size,
-		       sweep->levels->huge_pages ? "pages=huge" : "pattern=page_random");
+	(void)snprintf(request, sizeof(request), "lat_mem:size_bytes=%" PRIu64 ":pages=%s", size,
+		       sweep->levels->huge_pages ? "huge" : "4k");
 	return measure_point(sweep, request, ns);
 }
 
@@ -82,8 +85,18 @@ static int time_pages(struct sweep *sweep, uint64_t pages, double *ns)
 
 	(void)snprintf(request, sizeof(request), "lat_tlb:pages=%" PRIu64, pages);
 	int status = measure_point(sweep, request, ns);
-	*ns = fmax(*ns, 0) + sweep->levels->curve[0].latency_ns;
+	*ns = fmax(*ns, 0) + sweep->levels->load_ns;
 	return status;
+}
+
+static int time_pair(struct sweep *sweep, uint64_t distance, double *ns)
+{
+	char request[REQUEST_SIZE];
+
+	(void)snprintf(request, sizeof(request),
+		       "lat_mem_line:size_bytes=%" PRIu64 ":distance_bytes=%" PRIu64,
+		       sweep->line_size, distance);
+	return measure_point(sweep, request, ns);
 }
 
 static int add_point(struct sweep *sweep, point_fn *time_point, uint64_t x,
@@ -99,17 +112,19 @@ static int add_point(struct sweep *sweep, point_fn *time_point, uint64_t x,
 	return status;
 }
 
-/* A point that is slower than a larger one was disturbed: it gets a second chance. */
-static void repair(struct sweep *sweep, point_fn *time_point, struct plateau_point *points,
-		   size_t count)
+/* The same points again, from the largest on, while there is time: what was disturbed the
+ * first time seldom is every time. A status that is not done keeps what is there. */
+static bool revisit(struct sweep *sweep, point_fn *time_point, struct plateau_point *points,
+		    size_t count)
 {
-	for (size_t i = count; i-- > 1;) {
-		struct plateau_point *point = &points[i - 1];
+	for (size_t i = count; i-- > 0;) {
 		double ns = 0;
-		if (point->latency_ns > disturbed_ratio * points[i].latency_ns &&
-		    time_point(sweep, (uint64_t)point->x, &ns) == STATUS_DONE)
-			point->latency_ns = fmin(point->latency_ns, ns);
+		if (clock_now(&sweep->options.clock) >= sweep->deadline_ns)
+			return false;
+		if (time_point(sweep, (uint64_t)points[i].x, &ns) == STATUS_DONE)
+			points[i].latency_ns = fmin(points[i].latency_ns, ns);
 	}
+	return true;
 }
 
 /* Far enough beyond the last cache that it hardly helps. */
@@ -143,62 +158,55 @@ static int sweep_sizes(struct sweep *sweep)
 		status = add_size(sweep, SIZE_MIN);
 	}
 	for (uint64_t octave = SIZE_MIN; octave <= top && status == STATUS_DONE; octave *= 2) {
-		uint64_t step = octave < COARSE_FROM ? octave / PARTS : octave / 2;
+		uint64_t step = octave / PARTS;
 		for (uint64_t size = octave; size < 2 * octave && size <= top; size += step)
 			if (size > SIZE_MIN && status == STATUS_DONE)
 				status = add_size(sweep, size);
 	}
-	repair(sweep, time_size, levels->curve, levels->curve_count);
 	return status == STATUS_SKIP && levels->curve_count > 0 ? STATUS_DONE : status;
 }
 
+/* A size a few times that of the first cache, so that its misses are what is seen. */
 static int sweep_distances(struct sweep *sweep)
 {
-	struct levels *levels = sweep->levels;
-	const struct levels_cache *first = &levels->caches[0];
-	uint64_t size = LINE_SIZE_DEFAULT;
-	struct plateau_point points[8];
-	size_t count = 0;
 	int status = STATUS_DONE;
+	struct plateau first[1];
 
-	if (levels->cache_count > 0 && first->size_bytes > 0)
-		size = 4 * (uint64_t)exp2(round(log2(first->size_bytes)));
-	for (unsigned distance = 16; distance <= 256 && status == STATUS_DONE; distance *= 2) {
-		char request[REQUEST_SIZE];
-		double ns = 0;
-		(void)snprintf(request, sizeof(request),
-			       "lat_mem_line:size_bytes=%" PRIu64 ":distance_bytes=%u", size,
-			       distance);
-		status = measure_point(sweep, request, &ns);
-		if (status == STATUS_DONE)
-			points[count++] = (struct plateau_point){distance, ns};
-	}
-	levels->line_bytes = plateau_line(points, count);
+	sweep->line_size = LINE_SIZE_DEFAULT;
+	if (plateau_find(sweep->levels->curve, sweep->levels->curve_count, first, 1) == 1 &&
+	    first[0].ends_at > 0)
+		sweep->line_size = 4 * (uint64_t)exp2(round(log2(first[0].ends_at)));
+	for (unsigned distance = DISTANCE_MIN; distance <= DISTANCE_MAX && status == STATUS_DONE;
+	     distance *= 2)
+		status = add_point(sweep, time_pair, distance, sweep->pairs, &sweep->pair_count);
 	return status;
 }
 
 static int sweep_pages(struct sweep *sweep)
 {
-	static const unsigned counts[] = {8,	12,   16,   24,	  32,	40,   48,    64,   80,
-					  96,	128,  192,  256,  384,	512,  768,   1024, 1536,
-					  2048, 2560, 3072, 4096, 6144, 8192, 12288, 16384};
+	static const unsigned counts[] = {8,   16,   32,   48,	 64,   96,   128,  256,
+					  512, 1024, 1536, 2048, 3072, 4096, 8192, 16384};
 	struct levels *levels = sweep->levels;
-	struct plateau found[LEVELS_TLBS_MAX + 1];
 	int status = STATUS_DONE;
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]) && status == STATUS_DONE; i++)
 		status = add_point(sweep, time_pages, counts[i], levels->pages,
 				   &levels->pages_count);
-	repair(sweep, time_pages, levels->pages, levels->pages_count);
-	if (levels->pages_count > 0) {
-		const struct plateau_point *last = &levels->pages[levels->pages_count - 1];
-		levels->tlb_miss_ns = last->latency_ns - levels->curve[0].latency_ns;
-		levels->tlb_miss_pages = (uint64_t)last->x;
-	}
+	return status == STATUS_SKIP ? STATUS_DONE : status;
+}
+
+static void find_tlbs(struct levels *levels)
+{
+	struct plateau found[LEVELS_TLBS_MAX + 1];
 	size_t count = plateau_find(levels->pages, levels->pages_count, found, LEVELS_TLBS_MAX + 1);
+
 	for (size_t i = 0; i < count && i < LEVELS_TLBS_MAX && found[i].ends_at > 0; i++)
 		levels->tlb_pages[levels->tlb_count++] = found[i].ends_at;
-	return status == STATUS_SKIP ? STATUS_DONE : status;
+	if (levels->pages_count == 0)
+		return;
+	const struct plateau_point *last = &levels->pages[levels->pages_count - 1];
+	levels->tlb_miss_ns = fmax(last->latency_ns - levels->load_ns, 0);
+	levels->tlb_miss_pages = (uint64_t)last->x;
 }
 
 /* Puts the measured beside the said; one that is said nowhere gets a place of its own. */
@@ -245,9 +253,23 @@ static unsigned cpu_of(const struct options *options)
 	return 0;
 }
 
-static double point_budget_ns(double budget_s)
+static int sweep_all(struct sweep *sweep)
 {
-	return 1e6 * fmax(1e3 * budget_s / POINTS_PLANNED - SET_UP_MS, POINT_MIN_MS);
+	struct levels *levels = sweep->levels;
+
+	int status = sweep_sizes(sweep);
+	if (status == STATUS_DONE) {
+		levels->load_ns = levels->curve[0].latency_ns;
+		status = sweep_distances(sweep);
+	}
+	if (status == STATUS_DONE)
+		status = sweep_pages(sweep);
+	while (status == STATUS_DONE &&
+	       revisit(sweep, time_size, levels->curve, levels->curve_count) &&
+	       revisit(sweep, time_pair, sweep->pairs, sweep->pair_count) &&
+	       revisit(sweep, time_pages, levels->pages, levels->pages_count))
+		;
+	return status;
 }
 
 int levels_measure(struct levels *levels, const struct options *options, double budget_s)
@@ -263,17 +285,16 @@ int levels_measure(struct levels *levels, const struct options *options, double 
 						    .confidence = 0.95,
 						    .samples_min = SAMPLES_MIN,
 						    .samples_max = SAMPLES_MAX,
-						    .budget_ns = point_budget_ns(budget_s)};
+						    .budget_ns = POINT_MS * 1e6};
 	sweep.options.rounds = 1;
 	sweep.options.isolation.without_huge_pages = false;
-	int status = sweep_sizes(&sweep);
-	if (status == STATUS_DONE) {
-		find_levels(levels);
-		status = sweep_distances(&sweep);
-	}
-	if (status == STATUS_DONE)
-		status = sweep_pages(&sweep);
-	return status == STATUS_DONE ? 0 : -1;
+	sweep.deadline_ns = clock_now(&options->clock) + (uint64_t)(budget_s * 1e9);
+	if (sweep_all(&sweep) != STATUS_DONE)
+		return -1;
+	find_levels(levels);
+	find_tlbs(levels);
+	levels->line_bytes = plateau_line(sweep.pairs, sweep.pair_count);
+	return 0;
 }
 
 bool levels_agree(double measured, double said)

@@ -28,10 +28,11 @@ struct levels {
 	double line_bytes;
 	double tlb_pages[LEVELS_TLBS_MAX]; /* where each TLB ends */
 	size_t tlb_count;
+	double load_ns;		 /* of the smallest size: a load that needs no translation */
 	double tlb_miss_ns;	 /* added to a load by the largest number of pages tried */
 	uint64_t tlb_miss_pages; /* that number */
 	uint64_t page_bytes;
-	bool huge_pages; /* the curve was measured with them; if not, mostly without TLB misses */
+	bool huge_pages; /* the curve was measured with them; if not, it has TLB misses in it */
 	unsigned cpu;	 /* what the kernel says is about this one */
 	struct plateau_point curve[PLATEAU_POINTS_MAX]; /* bytes and latency */
 	size_t curve_count;
@@ -40,8 +41,9 @@ struct levels {
 	char reason[LEVELS_TEXT_SIZE]; /* why measuring failed */
 };
 
-/* Measure with lat_mem, lat_mem_line and lat_tlb in about budget_s seconds, on the clock and
- * CPUs of options. 0, or -1 and a reason. */
+/* Measure with lat_mem, lat_mem_line and lat_tlb on the clock and CPUs of options: every point
+ * once, which takes some 5 s, and again until budget_s is over, the best counts. 0, or -1 and a
+ * reason. */
 int levels_measure(struct levels *levels, const struct options *options, double budget_s);
 
 /* Whether size measured and size said are near enough; false if either is missing. */

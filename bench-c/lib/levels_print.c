@@ -103,7 +103,9 @@ void levels_print_text(FILE *out, const struct levels *levels)
 		      "\nDependent loads in random order, %s. CPU %u. A virtual machine may say\n"
 		      "sizes that its host does not have, and share the last cache with others: a\n"
 		      "size that differs is then what was left to it.\n",
-		      levels->huge_pages ? "huge pages" : "page after page", levels->cpu);
+		      levels->huge_pages ? "huge pages"
+					 : "base pages (no huge ones: TLB misses count)",
+		      levels->cpu);
 }
 
 static void put_if_known(struct json *json, const char *key, double value)

@@ -6,10 +6,11 @@
 #include <math.h>
 #include <string.h>
 
-/* Caches differ in latency by more than twice on all machines known; within one, the TLB's
- * help and its sets filling up make a slope of up to a quarter. */
+/* Caches differ in latency by more than twice on nearly all machines; within one, the TLB's
+ * help and its sets filling up make a slope of up to a third. Memory under the load of
+ * neighbours may be half as slow again, which is no level. */
 static const double flat_ratio = 1.32;
-static const double level_ratio = 1.5;
+static const double level_ratio = 2;
 static const double octaves_min = 0.9;
 /* A quarter: a cyclic walk through more than fits misses on all lines of a cache that replaces
  * the oldest, and on a third at 1.25 times the size if it replaces at random. */

@@ -22,7 +22,7 @@ struct plateau {
 
 /*
  * The levels of a curve, in order, at most `max`; the number found. A level is flat, within
- * about a third, over at least an octave of x, and half as slow again as the one before.
+ * about a third, over at least an octave of x, and twice as slow as the one before.
  * One odd point, a missing one, noise and soft shoulders do not matter. 0 if nothing is flat;
  * more than PLATEAU_POINTS_MAX points, or a figure that is not positive, is nothing too.
  */

@@ -40,14 +40,16 @@ int proof_of_counts(struct bench_state *state)
 		[BENCH_MAJOR_FAULTS] = "major page faults",
 	};
 	const struct result *result = state->result;
-	bool same_cpu = result->spec.placement == PLACEMENT_SAME_CPU;
+	/* While another copy has the CPU, an answer may come before its reader sleeps, too. */
+	bool one_at_a_time = result->spec.placement == PLACEMENT_SAME_CPU &&
+			     result->spec.copies <= 1 && !result->remote;
 
 	for (size_t i = 0; i < BENCH_EXPECTATIONS_MAX && result->counts.known; i++) {
 		const struct bench_expectation *expected = &state->bench->expectations[i];
 		if (expected->count == BENCH_NO_COUNT)
 			break;
 		double got = counted(&result->counts, expected->count);
-		if (expected->only_same_cpu && !same_cpu)
+		if (expected->only_same_cpu && !one_at_a_time)
 			continue;
 		if (got < expected->min || (expected->max > 0 && got > expected->max))
 			return bench_fail(

@@ -3,6 +3,7 @@
 
 #include "spelling.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Bounds of the section that BENCH_REGISTER fills; made by the linker. Weak, so that a
@@ -21,19 +22,28 @@ size_t registry_count(void)
 	return (size_t)(__stop_kdyno_bench - __start_kdyno_bench);
 }
 
-/* Link order is the Makefile's business; listings are by name. Selection is quadratic, and
- * a hundred names are nothing. */
+static int by_name(const void *left, const void *right)
+{
+	const struct bench *const *a = left;
+	const struct bench *const *b = right;
+
+	return strcmp((*a)->name, (*b)->name);
+}
+
+/* Link order is the Makefile's business; listings are by name. */
 const struct bench *registry_at(size_t index)
 {
-	for (size_t i = 0; i < registry_count(); i++) {
-		size_t before = 0;
-		for (size_t j = 0; j < registry_count(); j++)
-			before += strcmp(__start_kdyno_bench[j]->name,
-					 __start_kdyno_bench[i]->name) < 0;
-		if (before == index)
-			return __start_kdyno_bench[i];
+	static const struct bench **sorted;
+	size_t count = registry_count();
+
+	if (sorted == NULL && count > 0) {
+		sorted = calloc(count, sizeof(struct bench *));
+		if (sorted == NULL)
+			abort(); /* nothing can be done without a list of benchmarks */
+		memcpy(sorted, __start_kdyno_bench, count * sizeof(struct bench *));
+		qsort(sorted, count, sizeof(struct bench *), by_name);
 	}
-	return NULL;
+	return index < count ? sorted[index] : NULL;
 }
 
 const struct bench *registry_find(const char *name)

@@ -48,6 +48,7 @@ struct result {
 	struct seen seen;	  /* of the key figure */
 	uint64_t operations_per_iteration;
 	uint64_t bytes_per_operation;
+	bool remote;			/* a part of the work was done on another machine */
 	char directory[DIRECTORY_SIZE]; /* scratch files, to be removed whatever became of the run
 					 */
 	struct round rounds[ROUNDS_MAX];

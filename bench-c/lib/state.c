@@ -79,6 +79,11 @@ void bench_set_bytes_per_operation(struct bench_state *state, uint64_t bytes)
 	state->bytes_per_operation = bytes;
 }
 
+void bench_set_remote(struct bench_state *state)
+{
+	state->result->remote = true;
+}
+
 void bench_took_ns(struct bench_state *state, double total_ns)
 {
 	state->took_ns = total_ns;

@@ -71,7 +71,8 @@ static const struct bench lat_cache_to_cache = {
 	       "depends on which two CPUs they are: threads of one core, cores under one cache,\n"
 	       "two sockets; a virtual machine's host may move them between runs. No kernel code\n"
 	       "runs, none sleeps. Needs two CPUs: with same-cpu it is\n"
-	       "skipped, ask for --placement cross-cpu; with free the scheduler chooses. Work\n"
+	       "skipped, ask for --placement cross-cpu; with free the scheduler may put\n"
+	       "both on one, and then a time slice is measured. Work\n"
 	       "proof: the other thread counts its answers, each given only to the right number.\n"
 	       "Idea: multiprocessor latency, which the lmbench paper leaves for later.",
 	.figure = BENCH_LATENCY,

@@ -83,10 +83,11 @@ static int try_once(struct bench_state *state, struct data *data)
 		return await_pidfd(state, data->pidfd, 0);
 	if (pid > 0)
 		return bench_await(state, pid, 0);
-	if (errno == ENOSYS || errno == EINVAL || errno == E2BIG)
-		return bench_skip(state,
-				  "needs clone3() of this kind: Linux 5.3, 5.7 for cgroups (%s)",
-				  strerror(errno));
+	if (errno == ENOSYS || errno == EINVAL || errno == E2BIG || errno == EPERM)
+		return bench_skip(
+			state,
+			"needs clone3() of this kind (Linux 5.3, 5.7 for cgroups) and no filter against it: %s",
+			strerror(errno));
 	if (data->kind == CGROUP)
 		return bench_skip(state, "needs a cgroup that it may be born in (clone3: %s)",
 				  strerror(errno));

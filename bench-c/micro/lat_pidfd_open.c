@@ -23,8 +23,10 @@ static int setup(struct bench_state *state)
 
 	data->pid = getpid();
 	long pidfd = syscall(SYS_pidfd_open, data->pid, 0);
-	if (pidfd < 0 && errno == ENOSYS)
-		return bench_skip(state, "needs pidfd_open(): Linux 5.3");
+	if (pidfd < 0 && (errno == ENOSYS || errno == EPERM))
+		return bench_skip(state,
+				  "needs pidfd_open() (Linux 5.3) and no filter against it: %s",
+				  strerror(errno));
 	if (pidfd < 0)
 		return bench_fail(state, "pidfd_open: %s", strerror(errno));
 	(void)close((int)pidfd);

@@ -54,9 +54,10 @@ static int install(struct bench_state *state, struct sock_filter *filter, size_t
 		return bench_fail(state, "prctl PR_SET_NO_NEW_PRIVS: %s", strerror(errno));
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0)
 		return BENCH_OK;
-	if (errno == ENOSYS || errno == EINVAL)
-		return bench_skip(state, "needs CONFIG_SECCOMP_FILTER (seccomp: %s)",
-				  strerror(errno));
+	if (errno == ENOSYS || errno == EINVAL || errno == EPERM)
+		return bench_skip(
+			state, "needs CONFIG_SECCOMP_FILTER and no filter against it (seccomp: %s)",
+			strerror(errno));
 	return bench_fail(state, "seccomp: %s", strerror(errno));
 }
 

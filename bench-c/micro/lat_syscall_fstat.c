@@ -78,9 +78,9 @@ static const struct bench lat_syscall_fstat = {
 	       "descriptor, its inode's attributes, the copy of 144 bytes to the user. There is no path to look\n"
 	       "up; lat_syscall_stat less this is the lookup. The libc's fstat() may call newfstatat() with\n"
 	       "an empty path instead, which takes longer on kernels before 6.10.\n"
-	       "The file is a new empty one in the directory for scratch files (/var/tmp/kbench-XXXXXX/file,\n"
-	       "four names deep) unless `path` names another: depth, file system and symbolic links decide,\n"
-	       "so compare like with like.\n"
+	       "The file is a new empty one in the directory for scratch files, four names deep\n"
+	       "(/var/tmp/kbench-XXXXXX/file-XXXXXX), unless `path` names another: depth, file system and\n"
+	       "symbolic links decide, so compare like with like.\n"
 	       "Work proof: each call answers 0, and the last one tells the inode that stat() told.\n"
 	       "Idea: the simple fstat of the lmbench programs.",
 	.figure = BENCH_LATENCY,

@@ -66,9 +66,9 @@ static const struct bench lat_syscall_open = {
 	.doc = "Times syscall(SYS_openat) for reading and syscall(SYS_close), as one operation. All names\n"
 	       "are in the dentry cache: it is path lookup, a struct file from the allocator, a free\n"
 	       "descriptor, the security modules' say, and the way back, which frees the struct file.\n"
-	       "The file is a new empty one in the directory for scratch files (/var/tmp/kbench-XXXXXX/file,\n"
-	       "four names deep) unless `path` names another: depth, file system and symbolic links decide,\n"
-	       "so compare like with like.\n"
+	       "The file is a new empty one in the directory for scratch files, four names deep\n"
+	       "(/var/tmp/kbench-XXXXXX/file-XXXXXX), unless `path` names another: depth, file system and\n"
+	       "symbolic links decide, so compare like with like.\n"
 	       "Work proof: each openat() gives a descriptor and each close() of it succeeds; left open, the\n"
 	       "descriptors would soon run out. Idea: the simple open/close of the lmbench programs.",
 	.figure = BENCH_LATENCY,

@@ -90,9 +90,9 @@ static const struct bench lat_syscall_openat2 = {
 	       "restriction `resolve`: any (none), no_symlinks, no_magiclinks, no_xdev (no other mount), or\n"
 	       "cached (nothing that would block). With any, the difference to lat_syscall_open is the copy\n"
 	       "of the extensible structure from the user.\n"
-	       "The file is a new empty one in the directory for scratch files (/var/tmp/kbench-XXXXXX/file,\n"
-	       "four names deep) unless `path` names another: depth, file system and symbolic links decide,\n"
-	       "so compare like with like.\n"
+	       "The file is a new empty one in the directory for scratch files, four names deep\n"
+	       "(/var/tmp/kbench-XXXXXX/file-XXXXXX), unless `path` names another: depth, file system and\n"
+	       "symbolic links decide, so compare like with like.\n"
 	       "From the root, no_xdev needs a scratch directory on the root file system, else it is skipped.\n"
 	       "Work proof: each openat2() gives a descriptor and each close() of it succeeds.\n"
 	       "Idea: lat_syscall_open with the newer interface.",

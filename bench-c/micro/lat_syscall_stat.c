@@ -66,9 +66,9 @@ static const struct bench lat_syscall_stat = {
 	.doc = "Times syscall(SYS_newfstatat), what stat() is today, of an absolute path. All names are in\n"
 	       "the dentry cache, so no file system reads a disk: it is path lookup and the copy of 144\n"
 	       "bytes to the user.\n"
-	       "The file is a new empty one in the directory for scratch files (/var/tmp/kbench-XXXXXX/file,\n"
-	       "four names deep) unless `path` names another: depth, file system and symbolic links decide,\n"
-	       "so compare like with like.\n"
+	       "The file is a new empty one in the directory for scratch files, four names deep\n"
+	       "(/var/tmp/kbench-XXXXXX/file-XXXXXX), unless `path` names another: depth, file system and\n"
+	       "symbolic links decide, so compare like with like.\n"
 	       "What lat_syscall_fstat takes is all of it but the lookup. Work proof: each call answers 0,\n"
 	       "and the last one tells the right inode. Idea: the simple stat of the lmbench programs.",
 	.figure = BENCH_LATENCY,

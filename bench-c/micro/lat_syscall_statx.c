@@ -70,9 +70,9 @@ static const struct bench lat_syscall_statx = {
 	.doc = "Times syscall(SYS_statx) of an absolute path, asking for the basic facts that stat() gives,\n"
 	       "synchronised as stat() does. The lookup is that of lat_syscall_stat; the difference between\n"
 	       "the two is the wider structure of 256 bytes and how it is filled.\n"
-	       "The file is a new empty one in the directory for scratch files (/var/tmp/kbench-XXXXXX/file,\n"
-	       "four names deep) unless `path` names another: depth, file system and symbolic links decide,\n"
-	       "so compare like with like.\n"
+	       "The file is a new empty one in the directory for scratch files, four names deep\n"
+	       "(/var/tmp/kbench-XXXXXX/file-XXXXXX), unless `path` names another: depth, file system and\n"
+	       "symbolic links decide, so compare like with like.\n"
 	       "Work proof: each call answers 0, and the last one tells the right inode.\n"
 	       "Idea: lat_syscall_stat with the newer interface.",
 	.figure = BENCH_LATENCY,

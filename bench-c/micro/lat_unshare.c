@@ -128,6 +128,9 @@ static int setup(struct bench_state *state)
 	data->answer = bench_shared(state, sizeof(*data->answer));
 	if (data->answer == NULL)
 		return BENCH_ERROR;
+	if (inode_of(data->kind.file) == 0)
+		return bench_skip(state, "needs a kernel with %s namespaces and /proc: no %s",
+				  names[which], data->kind.file);
 	int error = try_once(state, data);
 	if (error == 0 && data->answer->error == EPERM && data->kind.flag != CLONE_NEWUSER) {
 		data->as_user = true;

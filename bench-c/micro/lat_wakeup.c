@@ -16,12 +16,17 @@
 
 enum { ASLEEP_US = 50, ASLEEP_US_MAX = 100000, LINE_BYTES = 128 };
 
-/* Sleep on `call`; 0: asleep or about to be, 1: over. `answers` counts the wake-ups. */
-struct data {
+/* What both threads use, on lines of their own. Sleep on `call`; 0: asleep or about to be,
+ * 1: over. `answers` counts the wake-ups. */
+struct words {
 	_Alignas(LINE_BYTES) uint32_t call;
 	_Alignas(LINE_BYTES) uint32_t answers;
 	uint64_t awake_ns; /* when the woken thread ran, by its own look at the clock */
-	_Alignas(LINE_BYTES) uint64_t asleep_ns;
+};
+
+struct data {
+	struct words *words; /* on a page of its own */
+	uint64_t asleep_ns;
 	bool started;
 	uint64_t wakeups;
 };
@@ -42,21 +47,22 @@ static long futex(const uint32_t *word, int operation, uint32_t value)
 /* The word does not change for a wake-up, so a wait that returns 0 has slept and was woken. */
 static int sleeper(struct bench_state *state, unsigned index)
 {
-	struct data *data = bench_data(state);
+	const struct data *data = bench_data(state);
+	struct words *words = data->words;
 
 	(void)index;
 	for (;;) {
-		long woken = futex(&data->call, FUTEX_WAIT, 0);
+		long woken = futex(&words->call, FUTEX_WAIT, 0);
 		uint64_t awake_ns = now_ns();
-		if (__atomic_load_n(&data->call, __ATOMIC_ACQUIRE) != 0)
+		if (__atomic_load_n(&words->call, __ATOMIC_ACQUIRE) != 0)
 			return BENCH_OK;
 		if (woken != 0 && errno == EINTR)
 			continue;
 		if (woken != 0)
 			return bench_fail(state, "futex wait: %s", strerror(errno));
-		data->awake_ns = awake_ns;
-		__atomic_fetch_add(&data->answers, 1, __ATOMIC_RELEASE);
-		if (futex(&data->answers, FUTEX_WAKE, 1) < 0)
+		words->awake_ns = awake_ns;
+		__atomic_fetch_add(&words->answers, 1, __ATOMIC_RELEASE);
+		if (futex(&words->answers, FUTEX_WAKE, 1) < 0)
 			return bench_fail(state, "futex wake: %s", strerror(errno));
 	}
 }
@@ -66,6 +72,9 @@ static int setup(struct bench_state *state)
 	struct data *data = bench_data(state);
 
 	data->asleep_ns = 1000 * (uint64_t)bench_value(state, "asleep_us");
+	data->words = bench_shared(state, sizeof(*data->words));
+	if (data->words == NULL)
+		return BENCH_ERROR;
 	int error = bench_thread(state, sleeper);
 	data->started = error == 0;
 	return error;
@@ -82,14 +91,14 @@ static void wait_for_sleep(const struct data *data)
 }
 
 /* A wake-up that found nobody asleep is not one, and is tried again. */
-static int wake(struct bench_state *state, struct data *data, uint64_t *begin_ns)
+static int wake(struct bench_state *state, const struct data *data, uint64_t *begin_ns)
 {
 	long woken;
 
 	wait_for_sleep(data);
 	for (;;) {
 		*begin_ns = now_ns();
-		woken = futex(&data->call, FUTEX_WAKE, 1);
+		woken = futex(&data->words->call, FUTEX_WAKE, 1);
 		if (woken != 0)
 			break;
 		(void)syscall(SYS_sched_yield);
@@ -99,22 +108,23 @@ static int wake(struct bench_state *state, struct data *data, uint64_t *begin_ns
 
 static int run(struct bench_state *state, uint64_t iterations)
 {
-	struct data *data = bench_data(state);
+	const struct data *data = bench_data(state);
+	const struct words *words = data->words;
 	uint64_t total_ns = 0;
 
 	for (uint64_t i = 0; i < iterations; i++) {
 		uint64_t begin_ns = 0;
-		uint32_t before = __atomic_load_n(&data->answers, __ATOMIC_ACQUIRE);
+		uint32_t before = __atomic_load_n(&words->answers, __ATOMIC_ACQUIRE);
 		int error = wake(state, data, &begin_ns);
 		if (error != 0)
 			return error;
-		while (__atomic_load_n(&data->answers, __ATOMIC_ACQUIRE) == before)
-			if (futex(&data->answers, FUTEX_WAIT, before) != 0 && errno != EAGAIN &&
+		while (__atomic_load_n(&words->answers, __ATOMIC_ACQUIRE) == before)
+			if (futex(&words->answers, FUTEX_WAIT, before) != 0 && errno != EAGAIN &&
 			    errno != EINTR)
 				return bench_fail(state, "futex wait: %s", strerror(errno));
-		if (data->awake_ns < begin_ns)
+		if (words->awake_ns < begin_ns)
 			return bench_fail(state, "the clocks of two CPUs disagree");
-		total_ns += data->awake_ns - begin_ns;
+		total_ns += words->awake_ns - begin_ns;
 	}
 	bench_took_ns(state, (double)total_ns);
 	return BENCH_OK;
@@ -124,7 +134,7 @@ static int run(struct bench_state *state, uint64_t iterations)
 static uint64_t work(struct bench_state *state)
 {
 	struct data *data = bench_data(state);
-	uint32_t answers = __atomic_load_n(&data->answers, __ATOMIC_ACQUIRE);
+	uint32_t answers = __atomic_load_n(&data->words->answers, __ATOMIC_ACQUIRE);
 
 	data->wakeups += answers - (uint32_t)data->wakeups;
 	return data->wakeups;
@@ -136,8 +146,8 @@ static void teardown(struct bench_state *state)
 
 	if (!data->started)
 		return;
-	__atomic_store_n(&data->call, 1, __ATOMIC_RELEASE);
-	(void)futex(&data->call, FUTEX_WAKE, 1);
+	__atomic_store_n(&data->words->call, 1, __ATOMIC_RELEASE);
+	(void)futex(&data->words->call, FUTEX_WAKE, 1);
 }
 
 static const struct bench_parameter parameters[] = {

@@ -11,6 +11,9 @@
 /* Enough for 128 MiB of lines: beyond that a cache does not fill in a fraction of a second. */
 enum { WARMING_LOADS_MAX = 2 * 1024 * 1024 };
 
+/* 4 GiB of lines: linking more takes a minute. */
+enum { SLOTS_MAX = 64 * 1024 * 1024 };
+
 const char *const bench_order_names[] = {"random", "page_random", "sequential", NULL};
 
 static uint64_t next_random(uint64_t *seed)
@@ -116,9 +119,9 @@ int bench_chains_link(struct bench_state *state, struct bench_chain *chains, siz
 	size_t length = slots->count / count;
 	uint64_t seed = 0x2545f4914f6cdd1du;
 
-	if (length < 2 || slots->count > UINT32_MAX)
-		return bench_skip(state, "needs 2 to %u strides in the memory of a chain, not %zu",
-				  UINT32_MAX, length);
+	if (length < 2 || slots->count > SLOTS_MAX)
+		return bench_skip(state, "needs 2 to %d strides in the memory of a chain, not %zu",
+				  SLOTS_MAX, length);
 	if (slots->stride < sizeof(struct bench_node) || slots->stride % sizeof(uint64_t) != 0)
 		return bench_skip(state, "needs a stride of at least %zu and a multiple of 8",
 				  sizeof(struct bench_node));

@@ -105,7 +105,7 @@ static int reach(struct bench_state *state, struct bench_net *net, size_t buffer
 static int open_udp(struct bench_state *state, struct bench_net *net, uint16_t *port,
 		    size_t buffer_bytes)
 {
-	struct sockaddr_storage own;
+	struct sockaddr_storage own = {0};
 	socklen_t length = sizeof(own);
 
 	net->data = socket(net->server.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -186,6 +186,8 @@ int bench_net_open(struct bench_state *state, struct bench_net *net, enum bench_
 	net->opened = true;
 	net->message_bytes = message_bytes;
 	net->remote = peer[0] != '\0';
+	if (net->remote)
+		bench_set_remote(state);
 	if (!net->remote)
 		error = start_server(state, net);
 	else if (!bench_net_parse(peer, &net->server, &net->server_length))

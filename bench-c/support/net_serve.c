@@ -32,7 +32,7 @@ static void child_ended(int number)
 
 static int open_listener(const char *text)
 {
-	struct sockaddr_storage address;
+	struct sockaddr_storage address = {0};
 	socklen_t length = 0;
 	const int on = 1;
 
@@ -56,7 +56,7 @@ static int open_listener(const char *text)
 static void say_where(int listener)
 {
 	char host[INET6_ADDRSTRLEN] = "?";
-	struct sockaddr_storage own;
+	struct sockaddr_storage own = {0};
 	socklen_t length = sizeof(own);
 
 	if (getsockname(listener, (struct sockaddr *)&own, &length) != 0)

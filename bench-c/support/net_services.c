@@ -116,7 +116,7 @@ static int udp_count(struct net_session *session)
 /* A port of its own for each batch: no connection meets an earlier one in TIME_WAIT. */
 static int listen_for(const struct net_session *session, int connections, uint64_t *port)
 {
-	struct sockaddr_storage address;
+	struct sockaddr_storage address = {0};
 	socklen_t length = sizeof(address);
 	const int on = 1;
 
@@ -180,7 +180,9 @@ static bool accept_batch(struct net_session *session, int listener, int connecti
 static bool connect_batch(struct net_session *session, int listener, int connections,
 			  uint64_t *served)
 {
-	bool right = accept_batch(session, listener, connections, served);
+	uint64_t connected;
+	bool right = bench_read_number(session->control, &connected) &&
+		     accept_batch(session, listener, connections, served);
 
 	for (int i = 0; right && i < connections; i++)
 		right = await_end(session->accepted[i]);

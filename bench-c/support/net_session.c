@@ -32,8 +32,8 @@ static bool bind_udp(int fd, struct sockaddr_storage *own, socklen_t length)
 /* Connected to the client's address: nobody else is answered or counted. */
 static bool open_udp(struct net_session *session, uint16_t client_port, size_t buffer_bytes)
 {
-	struct sockaddr_storage own;
-	struct sockaddr_storage client;
+	struct sockaddr_storage own = {0};
+	struct sockaddr_storage client = {0};
 	socklen_t length = sizeof(own);
 	socklen_t client_length = sizeof(client);
 	int size = (int)buffer_bytes;
@@ -124,7 +124,7 @@ static bool answer(const struct net_session *session, enum net_status status)
 	struct net_reply reply = {.magic = htobe32(NET_MAGIC),
 				  .status = htobe16((uint16_t)status),
 				  .window = htobe32(session->window)};
-	struct sockaddr_storage own;
+	struct sockaddr_storage own = {0};
 	socklen_t length = sizeof(own);
 
 	if (session->udp >= 0 && getsockname(session->udp, (struct sockaddr *)&own, &length) == 0)

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -78,14 +80,15 @@ static int write_static(struct bench_state *state, struct bench_program *program
 	directory = bench_directory(state);
 	if (directory == NULL)
 		return BENCH_ERROR;
-	if (snprintf(program->path, sizeof(program->path), "%s/true", directory) >=
+	if (snprintf(program->path, sizeof(program->path), "%s/true-XXXXXX", directory) >=
 	    (int)sizeof(program->path))
 		return bench_fail(state, "the name of the directory is too long");
-	int file = open(program->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+	int file = mkostemp(program->path, O_CLOEXEC); /* copies share the directory */
 	if (file < 0)
 		return bench_fail(state, "cannot create %s: %s", program->path, strerror(errno));
-	ssize_t written = write(file, &elf, sizeof(elf));
-	if (close(file) != 0 || written != (ssize_t)sizeof(elf))
+	bool written = write(file, &elf, sizeof(elf)) == (ssize_t)sizeof(elf) &&
+		       fchmod(file, S_IRWXU) == 0;
+	if (close(file) != 0 || !written)
 		return bench_fail(state, "cannot write %s", program->path);
 	if (access(program->path, X_OK) != 0)
 		return bench_skip(state,

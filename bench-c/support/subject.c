@@ -5,14 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 int bench_subject(struct bench_state *state, char path[BENCH_PATH_SIZE])
 {
 	const char *given = bench_text(state, "path");
-	const char *directory;
-	int fd;
 
 	if (*given != '\0') {
 		if (snprintf(path, BENCH_PATH_SIZE, "%s", given) >= BENCH_PATH_SIZE)
@@ -22,12 +21,13 @@ int bench_subject(struct bench_state *state, char path[BENCH_PATH_SIZE])
 					  strerror(errno));
 		return BENCH_OK;
 	}
-	directory = bench_directory(state);
+	const char *directory = bench_directory(state);
 	if (directory == NULL)
 		return BENCH_ERROR;
-	if (snprintf(path, BENCH_PATH_SIZE, "%s/file", directory) >= BENCH_PATH_SIZE)
+	/* Copies of a benchmark share the directory. */
+	if (snprintf(path, BENCH_PATH_SIZE, "%s/file-XXXXXX", directory) >= BENCH_PATH_SIZE)
 		return bench_fail(state, "the path is too long");
-	fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	int fd = mkostemp(path, O_CLOEXEC);
 	if (fd < 0)
 		return bench_fail(state, "cannot create %s: %s", path, strerror(errno));
 	(void)close(fd);

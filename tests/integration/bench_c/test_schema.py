@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What kbench prints as JSON, against its published schemas and against itself."""
+
+import json
+import statistics
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+ROOT = Path(__file__).parents[3]
+KINDS = ("preempted", "delayed", "stolen", "interrupted", "slow_clock", "gap", "migrated")  # of bits 0, 1, ...
+QUICKLY = ("--time-budget", "0.1", "--min-samples", "6", "--max-samples", "12")
+
+
+@pytest.fixture(scope="module")
+def kbench() -> Path:
+    subprocess.run(["make", "--silent", "-C", ROOT / "bench-c", "build/kbench"], check=True, timeout=250)
+    return ROOT / "bench-c/build/kbench"
+
+
+@pytest.fixture(scope="module")
+def document(kbench: Path) -> dict[str, Any]:
+    names = ["null", "lat_pipe", "lat_ctx", "lat_syscall_getppid", "lat_syscall_getppid:copies=2", "bw_mem_copy"]
+    return run(kbench, *names)
+
+
+def run(kbench: Path, *arguments: str, status: int = 0) -> dict[str, Any]:
+    command: list[str | Path] = [kbench, "run", *arguments, *QUICKLY, "--json"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+    assert done.returncode == status, done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    check(document, "kbench-1")
+    return document
+
+
+def check(document: Any, name: str) -> None:
+    schema = json.loads((ROOT / f"bench-c/schema/{name}.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(document)
+
+
+def metrics(document: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    return [(run, metric) for run in document["benchmarks"] for metric in run["metrics"]]
+
+
+def test_a_run_is_as_the_schema_says(document: dict[str, Any]) -> None:
+    assert [run["status"] for run in document["benchmarks"]] == ["done"] * 6
+    assert len(metrics(document)) == 7  # one has an overhead
+
+
+def test_a_skipped_benchmark_is_as_the_schema_says(kbench: Path) -> None:
+    (skipped,) = run(kbench, "null", "--placement", "cross-cpu", status=4)["benchmarks"]
+    assert skipped["status"] == "skip"
+
+
+def test_the_list_is_as_the_schema_says(kbench: Path) -> None:
+    done = subprocess.run([kbench, "list", "--json"], check=True, capture_output=True, text=True, timeout=60)
+    listed = json.loads(done.stdout)
+    check(listed, "kbench-list-1")
+    names = [bench["name"] for bench in listed]
+    assert names == sorted(set(names))
+
+
+def test_figures_follow_from_the_samples(document: dict[str, Any]) -> None:
+    for run_, metric in metrics(document):
+        samples = metric["samples"]
+        assert metric["min"] == min(samples)
+        assert metric["max"] == max(samples)
+        assert metric["median"] == pytest.approx(statistics.median(samples))
+        assert metric["median_low"] <= metric["median"] <= metric["median_high"]
+        best = min(samples) if metric["direction"] == "lower" else max(samples)
+        quoted = {"best": best, "median": metric["median"]}
+        assert metric["headline"]["value"] == quoted[metric["headline"]["estimator"]]
+        alone = "copies" not in run_["parameters"]
+        assert metric["headline"]["estimator"] == ("best" if alone else "median")
+        assert sum(mode["share"] for mode in metric["modes"]) == pytest.approx(1)
+
+
+def test_noise_is_counted_as_it_is_flagged(document: dict[str, Any]) -> None:
+    for _, metric in metrics(document):
+        flags = metric["noise"]["flags"]
+        assert len(flags) == len(metric["samples"])
+        assert metric["noise"]["tainted"] == sum(flag != 0 for flag in flags)
+        for bit, kind in enumerate(KINDS):
+            assert metric["noise"]["by_kind"].get(kind, 0) == sum(flag >> bit & 1 for flag in flags)
+
+
+def test_counts_are_exact_where_the_operation_is(document: dict[str, Any]) -> None:
+    system_calls = {"null": 0, "lat_pipe": 4, "lat_ctx": 2, "lat_syscall_getppid": 1}
+    for run_ in document["benchmarks"]:
+        expected = system_calls.get(run_["name"])
+        if expected is not None and "syscalls" in run_["counts_per_op"]:  # needs root and tracefs
+            assert run_["counts_per_op"]["syscalls"] == expected
+
+
+def test_tasks_are_seen_where_they_were_put(document: dict[str, Any]) -> None:
+    seen = {run["name"]: run["placement_seen"] for run in document["benchmarks"]}
+    assert seen["lat_pipe"] == seen["lat_ctx"] == {"together": 1, "apart": 0}
+    assert seen["null"] == {}
