@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from golden_files import assert_golden
 
+from golden_files import assert_golden
 from kdyno.results.schemas import KbenchDocument
 from kdyno.workloads.benchmarks import BENCHMARK_LIST, BenchmarkRequestError, check_words
 from kdyno.workloads.catalog import find_workload
