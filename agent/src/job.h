@@ -13,7 +13,7 @@
 #define JOB_SCHEMA	     "kdyno.job/1"
 #define JOB_DOCUMENT_MAX     (1024 * 1024) /* bytes */
 #define JOB_PHASES_MAX	     256
-#define JOB_NAME_MAX	     63 /* bytes in the name of a phase */
+#define JOB_NAME_MAX	     191 /* bytes in the name of a phase */
 #define JOB_ARGV_MAX	     256
 #define JOB_ENV_MAX	     64
 #define JOB_VARIABLE_MAX     128  /* bytes in the name of a variable */

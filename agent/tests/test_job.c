@@ -281,7 +281,7 @@ static void refuses_too_many_phases(void **state)
 static void refuses_bad_names(void **state)
 {
 	static const char required[] =
-		"phases[0].name: 1 to 63 of letters, digits and ._:=,/+- are required";
+		"phases[0].name: 1 to 191 of letters, digits and ._:=,/+- are required";
 	json_t *document = good_document();
 
 	(void)state;

@@ -56,7 +56,7 @@ extern const char *const bench_order_names[];
 /* Link the slots into `count` cycles that share them out evenly (what is left over is not
  * used), and walk them once so that the caches hold what they can. */
 int bench_chains_link(struct bench_state *state, struct bench_chain *chains, size_t count,
-		      const struct bench_slots *slots, enum bench_order order);
+		      const struct bench_slots *slots, enum bench_order kind);
 
 /* How much memory that takes for a while. */
 size_t bench_chains_besides(const struct bench_slots *slots);

@@ -98,7 +98,7 @@ static size_t list_tasks(pid_t *tasks, const pid_t *children, size_t child_count
 
 void counters_open(struct counters *counters, const pid_t *children, size_t child_count)
 {
-	pid_t tasks[COUNTER_TASKS_MAX + 1];
+	pid_t tasks[COUNTER_TASKS_MAX + 1] = {0};
 	uint64_t tracepoint = tracepoint_id("raw_syscalls/sys_enter");
 
 	*counters = (struct counters){.task_count = list_tasks(tasks, children, child_count)};

@@ -43,7 +43,7 @@ void json_document_free(struct json_document *document)
 /* Also from a pipe, whose size nobody knows: the buffer doubles. */
 static char *read_all(FILE *file, size_t *size)
 {
-	size_t room = 64 * 1024;
+	size_t room = (size_t)64 * 1024;
 	char *text = malloc(room);
 
 	*size = 0;

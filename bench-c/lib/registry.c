@@ -61,7 +61,7 @@ const char *registry_suggest(const char *name)
 	const char *suggestion = NULL;
 
 	for (size_t i = 0; i < registry_count(); i++) {
-		const char *known = registry_at(i)->name;
+		const char *known = __start_kdyno_bench[i]->name;
 		size_t distance = spelling_distance(name, known);
 		if (distance < best) {
 			best = distance;
@@ -69,8 +69,8 @@ const char *registry_suggest(const char *name)
 		}
 	}
 	for (size_t i = 0; i < registry_count() && suggestion == NULL; i++)
-		if (*name != '\0' && strstr(registry_at(i)->name, name) != NULL)
-			suggestion = registry_at(i)->name;
+		if (*name != '\0' && strstr(__start_kdyno_bench[i]->name, name) != NULL)
+			suggestion = __start_kdyno_bench[i]->name;
 	return suggestion;
 }
 

@@ -150,7 +150,7 @@ void bench_memory_close(struct bench_memory *memory)
 int bench_areas_open(struct bench_state *state, struct bench_areas *areas, size_t size,
 		     unsigned count)
 {
-	size_t apart = round_up(size, base_page()) + GUARD_LINES * BENCH_LINE_BYTES;
+	size_t apart = round_up(size, base_page()) + (size_t)GUARD_LINES * BENCH_LINE_BYTES;
 	size_t unit = BENCH_WORDS_PER_TURN * sizeof(uint64_t);
 
 	if (size % unit != 0)

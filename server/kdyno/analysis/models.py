@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kdyno.db.base import Base, BigId, CreatedAt, Json, in_values
 from kdyno.results.roles import MetricRole
+from kdyno.workloads.labels import series_label
 
 
 class MetricVerdict(Base):
@@ -14,7 +15,15 @@ class MetricVerdict(Base):
     __tablename__ = "metric_verdicts"
     __table_args__ = (
         CheckConstraint(in_values("role", MetricRole), name="role"),
-        UniqueConstraint("submission_id", "workload", "benchmark", "placement", "metric"),
+        UniqueConstraint(
+            "submission_id",
+            "workload",
+            "benchmark",
+            "placement",
+            "parameters",
+            "metric",
+            name="uq_metric_verdicts_series",
+        ),
     )
 
     id: Mapped[BigId]
@@ -22,6 +31,7 @@ class MetricVerdict(Base):
     workload: Mapped[str]
     benchmark: Mapped[str]
     placement: Mapped[str]
+    parameters: Mapped[Json] = mapped_column(server_default="{}")
     metric: Mapped[str]
     unit: Mapped[str]
     direction: Mapped[str]
@@ -35,3 +45,14 @@ class MetricVerdict(Base):
     reason: Mapped[str]
     details: Mapped[Json]
     created_at: Mapped[CreatedAt]
+
+    @property
+    def label(self) -> str:
+        """What people read."""
+        return series_label(
+            workload=self.workload,
+            benchmark=self.benchmark,
+            placement=self.placement,
+            parameters=self.parameters,
+            metric=self.metric,
+        )

@@ -23,7 +23,7 @@ from kdyno.jobs.models import Attempt, Job
 from kdyno.machines.models import Machine
 from kdyno.results import service as results
 from kdyno.results.models import Metric, Run
-from kdyno.results.roles import MAIN_METRICS, MetricRole
+from kdyno.results.roles import MetricRole
 from kdyno.submissions.models import Arm, Submission
 from kdyno.submissions.status import ArmName
 
@@ -52,7 +52,7 @@ def load_samples(session: Session, *, submission: Submission, role: MetricRole =
             Job.failure_class.is_(None),
             Metric.role == role.value,
         )
-        .order_by(Run.phase, Run.benchmark, Run.placement, Metric.name, Job.order_no)
+        .order_by(Run.phase, Run.benchmark, Run.placement, Run.parameters, Metric.name, Job.order_no)
     )
     arms: dict[SeriesKey, dict[str, list[BootSamples]]] = defaultdict(lambda: {name: [] for name in ArmName})
     minutes: list[float] = []
@@ -79,9 +79,8 @@ def load_samples(session: Session, *, submission: Submission, role: MetricRole =
 
 
 def _pair(key: SeriesKey, sides: dict[str, list[BootSamples]], *, prior: BootPrior) -> MetricPair:
-    name = key.workload if key.metric in MAIN_METRICS else f"{key.workload} {key.metric}"
     return MetricPair(
-        metric=MetricIdentity(name=name, unit=key.unit, direction=Direction(key.direction)),
+        metric=MetricIdentity(name=key.label, unit=key.unit, direction=Direction(key.direction)),
         base=ArmSamples(name=ArmName.BASE, boots=sides[ArmName.BASE]),
         patched=ArmSamples(name=ArmName.PATCHED, boots=sides[ArmName.PATCHED]),
         prior=prior,
@@ -107,7 +106,7 @@ def store_verdicts(
         values = _verdict_values(item) | {
             "submission_id": submission_id,
             "role": role.value,
-            **key._asdict(),
+            **key.columns(),
         }
         session.execute(insert(MetricVerdict).values(**values).on_conflict_do_nothing())
 

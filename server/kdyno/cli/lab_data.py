@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -142,6 +143,34 @@ def list_workloads() -> None:
     for row in rows:
         row["by default"] = "yes" if row["by_default"] else ""
     _table(rows, ["name", "kind", "by default", "about"], empty="The catalogue is empty.")
+
+
+@workload_app.command("benchmarks")
+def list_benchmarks(
+    name: Annotated[str, typer.Argument(help="Show the parameters of this one.")] = "",
+) -> None:
+    """Show the benchmarks that a request may name one by one, as in `--workload kbench:lat_ctx:processes=8`."""
+    with _client() as client:
+        rows = client.call("GET", "/api/v1/workloads/benchmarks")
+    if not name:
+        _table(rows, ["name", "unit", "direction", "summary"], empty="This lab's kbench has no benchmarks.")
+        return
+    found = [row for row in rows if row["name"] == name]
+    if not found:
+        near = get_close_matches(name, [row["name"] for row in rows], n=1)
+        raise typer.BadParameter(f"no benchmark {name!r}" + (f", did you mean {near[0]!r}?" if near else ""))
+    typer.echo(f"{name}: {found[0]['summary']}; {found[0]['unit']}, {found[0]['direction']} is better")
+    typer.echo(f"placements: {', '.join(found[0]['placements'])}")
+    parameters = found[0]["parameters"]
+    for parameter in parameters:
+        parameter["values"] = _values(parameter)
+    _table(parameters, ["name", "default", "values", "about"], empty="It has no parameters.")
+
+
+def _values(parameter: dict[str, Any]) -> str:
+    if parameter["choices"] is not None:
+        return ", ".join(parameter["choices"])
+    return f"{parameter['min']} to {parameter['max']}" if parameter["max"] else ""
 
 
 @token_app.command("create")

@@ -11,7 +11,6 @@ from rich.text import Text
 from kdyno.analysis.text import quantity
 from kdyno.analysis.verdicts import EXIT_CODES, MOVED, Verdict
 from kdyno.jobs.states import FailureClass
-from kdyno.results.roles import MAIN_METRICS
 from kdyno.submissions.schemas import ResultRow, SubmissionView
 
 _MOST_NAMED = 12
@@ -93,7 +92,7 @@ def _table(rows: list[ResultRow]) -> Table:
 
 
 def _metric(row: ResultRow) -> str:
-    return row.workload if row.metric in MAIN_METRICS else f"{row.workload} {row.metric}"
+    return row.label
 
 
 def _interval(row: ResultRow) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from kdyno.jobs.models import Attempt, Job
 from kdyno.submissions.models import Submission
-from kdyno.workloads.catalog import ResultFormat, Workload, catalog
+from kdyno.workloads.catalog import ResultFormat, Workload, find_workload
 
 # A phase of this kind runs a workload once more, under the profiler; none of its figures is a sample.
 PROFILE_PREFIX = "profile:"
@@ -52,14 +52,14 @@ def phases_of_job(session: Session, *, job_id: int) -> list[Phase]:
     """The phases of a job: the workloads in the order asked for, then their profiles, should they be wanted.
 
     Raises:
-        KeyError: a workload has left the catalogue since it was asked for.
+        UnknownWorkload: a workload has left the catalogue since it was asked for.
     """
     names, profile = session.execute(
         select(Submission.workloads, Submission.profile)
         .join(Job, Job.submission_id == Submission.id)
         .where(Job.id == job_id)
     ).one()
-    measured = [Phase(catalog()[name]) for name in names]
+    measured = [Phase(find_workload(name)) for name in names]
     return measured + ([Phase(phase.workload, profiled=True) for phase in measured] if profile else [])
 
 

@@ -25,7 +25,9 @@ class Run(Base):
     """One execution of one benchmark in one phase of one attempt."""
 
     __tablename__ = "runs"
-    __table_args__ = (UniqueConstraint("attempt_id", "phase", "benchmark", "placement"),)
+    __table_args__ = (
+        UniqueConstraint("attempt_id", "phase", "benchmark", "placement", "parameters", name="uq_runs_series"),
+    )
 
     id: Mapped[BigId]
     attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"))

@@ -12,4 +12,4 @@ class MetricRole(StrEnum):
 
 
 # What a workload is there for; its other metrics are named beside it.
-MAIN_METRICS = frozenset({"latency", "jpm", "mean_rate"})
+MAIN_METRICS = frozenset({"latency", "bandwidth", "rate", "jpm", "mean_rate"})

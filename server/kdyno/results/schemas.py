@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What an agent may send, and the documents of kbench and of the profiler. Unknown keys stay out of the tables."""
 
+import json
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, field_validator
 
 from kdyno.results.roles import MetricRole
 
@@ -13,6 +14,7 @@ Text = Annotated[str, Field(max_length=8192)]
 
 MAX_SAMPLES_PER_METRIC = 100_000
 MAX_EVENTS_PER_REPORT = 1000
+MAX_PARAMETERS_LENGTH = 2000  # of their JSON: they are part of a unique index
 
 
 class EventKind(StrEnum):
@@ -64,6 +66,13 @@ class BenchmarkDocument(BaseModel):
     metrics: Annotated[list[MetricDocument], Field(max_length=500)] = Field(default_factory=list)
     counts_per_op: dict[str, FiniteFloat] = Field(default_factory=dict)
 
+    @field_validator("parameters")
+    @classmethod
+    def _bounded(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if len(json.dumps(value)) > MAX_PARAMETERS_LENGTH:
+            raise ValueError(f"parameters of more than {MAX_PARAMETERS_LENGTH} characters")
+        return value
+
 
 class KbenchDocument(BaseModel):
     """kbench's JSON document, version 1."""
@@ -97,7 +106,7 @@ class ProfileDocument(BaseModel):
 class AgentEvent(BaseModel):
     """One event; (attempt, phase, seq) is its identity."""
 
-    phase: Annotated[str, Field(max_length=63)]
+    phase: Annotated[str, Field(max_length=191)]
     seq: Annotated[int, Field(ge=1, le=1_000_000)]
     kind: EventKind
     at_ns: int

@@ -4,7 +4,6 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -18,8 +17,9 @@ from kdyno.machines import service as machines
 from kdyno.submissions.models import Submission
 from kdyno.submissions.schemas import FieldProblem, SubmissionRequest
 from kdyno.submissions.status import SubmissionStatus
-from kdyno.workloads.catalog import catalog, default_names
+from kdyno.workloads.catalog import UnknownWorkload, default_names, find_workload
 
+MAX_WORKLOADS = 100  # with their profiles as many phases as an agent takes
 MIN_BOOTS_PER_ARM = 2  # one boot says nothing about the noise between boots
 _MAIL = re.compile(r"^[^@\s<>\",;:\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253})$")
 
@@ -93,14 +93,16 @@ def check(session: Session, *, request: SubmissionRequest, paths: Paths, limits:
 
 
 def _check_workloads(wanted: list[str], wrong: _Wrong) -> list[str]:
-    known = catalog()
     if not wanted:
         return default_names()
+    if len(wanted) > MAX_WORKLOADS:
+        wrong("workloads", f"{len(wanted)} workloads, at most {MAX_WORKLOADS} are run for one request")
+        return wanted
     for name in wanted:
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            advice = f"did you mean {near[0]!r}? " if near else ""
-            wrong("workloads", f"unknown workload {name[:80]!r}: {advice}known are {', '.join(known)}")
+        try:
+            find_workload(name)
+        except UnknownWorkload as error:
+            wrong("workloads", error)
     if len(set(wanted)) != len(wanted):
         wrong("workloads", "a workload is named twice")
     return wanted

@@ -114,9 +114,11 @@ def _job_step(arm_name: str, job: Job) -> StepView:
 def result_row(row: MetricVerdict) -> ResultRow:
     """A stored verdict with its effects as percentages."""
     return ResultRow(
+        label=row.label,
         workload=row.workload,
         benchmark=row.benchmark,
         placement=row.placement,
+        parameters=row.parameters,
         metric=row.metric,
         unit=row.unit,
         direction=row.direction,

@@ -3,7 +3,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -17,7 +17,11 @@ class SubmissionRequest(BaseModel):
     base: str = Field(default="", description="Revision the patch applies to; empty: the tree's default.")
     patch: str = Field(description="The patch: `git format-patch` output, an mbox, or a plain unified diff.")
     kconfig: str = Field(default="tinyconfig+virt-min", description="`tinyconfig` or `defconfig`, then +fragments.")
-    workloads: list[str] = Field(default_factory=list, description="Names from the catalogue; empty: its default ones.")
+    workloads: list[str] = Field(
+        default_factory=list,
+        description="Names from the catalogue, or `kbench:NAME[:parameter=value]...` for single benchmarks; "
+        "empty: the catalogue's default ones.",
+    )
     machine_type: str = Field(default="", description="Type of machine; empty when the lab has one type only.")
     boots_per_arm: int = Field(default=2, description="Boots of each kernel; they are interleaved A B B A.")
     profile: bool = Field(default=False, description="Run each workload once more at the end of a boot, profiled.")
@@ -81,9 +85,11 @@ class FailureView(BaseModel):
 class ResultRow(BaseModel):
     """What the patch did to one metric. Effects and interval ends are percentages of the base."""
 
+    label: str = Field(description="What people read: the workload, and what of it this is where it has more.")
     workload: str
     benchmark: str
     placement: str
+    parameters: dict[str, Any] = Field(default_factory=dict)
     metric: str
     unit: str
     direction: str

@@ -10,10 +10,22 @@ from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 
 from kdyno.submissions.schemas import FieldProblem, SubmissionRequest
+from kdyno.workloads.benchmarks import PREFIX
 
 DEFAULT_BOOTS = 2
 _KEY = re.compile(r"^[A-Za-z0-9_-]{16,64}$")
-_TEXT_FIELDS = ("tree", "base", "patch", "kconfig", "machine_type", "boots_per_arm", "mail", "title", "key")
+_TEXT_FIELDS = (
+    "tree",
+    "base",
+    "patch",
+    "kconfig",
+    "machine_type",
+    "boots_per_arm",
+    "mail",
+    "title",
+    "benchmarks",
+    "key",
+)
 
 
 class FormUnreadable(ValueError):
@@ -33,6 +45,7 @@ class TypedForm:
     patch: str = ""
     kconfig: str = "tinyconfig+virt-min"
     workloads: list[str] = field(default_factory=list)
+    benchmarks: str = ""  # single ones of kbench, one a line
     machine_type: str = ""
     boots_per_arm: str = str(DEFAULT_BOOTS)
     profile: bool = False
@@ -49,6 +62,11 @@ class TypedForm:
         """Problems of fields that the page does not have, which must not get lost."""
         return [problem for problem in self.problems if problem.field not in set(shown)]
 
+    def named_benchmarks(self) -> list[str]:
+        """The single benchmarks as workloads, without empty lines and said twice."""
+        lines = [line.strip().removeprefix(PREFIX) for line in self.benchmarks.splitlines()]
+        return list(dict.fromkeys(f"{PREFIX}{line}" for line in lines if line))
+
     def request(self) -> SubmissionRequest:
         """The request that the form means.
 
@@ -59,14 +77,15 @@ class TypedForm:
             raise FormUnreadable(field_name="boots_per_arm", reason="a whole number, such as 2")
         if len(self.title) > 200:
             raise FormUnreadable(field_name="title", reason=f"200 characters at most, these are {len(self.title)}")
-        if not self.workloads:
+        workloads = self.workloads + self.named_benchmarks()
+        if not workloads:
             raise FormUnreadable(field_name="workloads", reason="choose at least one")
         return SubmissionRequest(
             tree=self.tree,
             base=self.base.strip(),
             patch=self.patch,
             kconfig=self.kconfig.strip(),
-            workloads=self.workloads,
+            workloads=workloads,
             machine_type=self.machine_type,
             boots_per_arm=int(self.boots_per_arm),
             profile=self.profile,

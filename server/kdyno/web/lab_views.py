@@ -16,6 +16,7 @@ from kdyno.machines import service as machines
 from kdyno.machines.models import Lease, Machine
 from kdyno.mail import mailbox
 from kdyno.web.render import SECURITY_HEADERS, page
+from kdyno.workloads.benchmarks import benchmarks
 from kdyno.workloads.catalog import catalog
 
 router = APIRouter()
@@ -47,8 +48,8 @@ def list_trees(request: Request, session: DbSession) -> Response:
 
 @router.get("/workloads")
 def list_workloads(request: Request) -> Response:
-    """The catalogue."""
-    return page(request, "workloads.html", workloads=list(catalog().values()))
+    """The catalogue, and the benchmarks that may be asked for one by one."""
+    return page(request, "workloads.html", workloads=list(catalog().values()), benchmarks=list(benchmarks().values()))
 
 
 @router.get("/mail")

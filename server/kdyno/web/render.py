@@ -14,7 +14,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from kdyno import __version__
 from kdyno.analysis.text import percent, quantity
 from kdyno.analysis.verdicts import MOVED
-from kdyno.results.roles import MAIN_METRICS
 from kdyno.web.wording import BLAME, KIND_TITLES, STATUS_MEANINGS, badge_of, detail_badge_of
 
 WEB_DIR = Path(__file__).parent
@@ -69,7 +68,6 @@ def environment() -> Environment:
         "blame": BLAME,
         "detail_badge_of": detail_badge_of,
         "kind_titles": KIND_TITLES,
-        "main_metrics": MAIN_METRICS,
         "moved_verdicts": MOVED,
         "status_meanings": STATUS_MEANINGS,
         "version": __version__,

@@ -47,6 +47,7 @@ def _metric_entry(session: Session, *, verdict: MetricVerdict) -> dict[str, Any]
             Run.phase == verdict.workload,
             Run.benchmark == verdict.benchmark,
             Run.placement == verdict.placement,
+            Run.parameters == verdict.parameters,
             Metric.name == verdict.metric,
         )
         .order_by(Job.order_no)

@@ -23,6 +23,7 @@ from kdyno.web.form import FormUnreadable, TypedForm, posted_form
 from kdyno.web.guard import require_same_origin
 from kdyno.web.render import SECURITY_HEADERS, page
 from kdyno.web.stream import Update, stream
+from kdyno.workloads.benchmarks import benchmarks
 from kdyno.workloads.catalog import WorkloadKind, catalog, default_names
 
 router = APIRouter()
@@ -95,6 +96,7 @@ def _form_page(request: Request, session: Session, *, runtime: Runtime, form: Ty
         "trees": kernels.list_trees(session),
         "machine_types": machines.machine_types(session),
         "workloads": [(kind, [w for w in catalog().values() if w.kind is kind]) for kind in WorkloadKind],
+        "benchmark_count": len(benchmarks()),
         "kconfig_bases": [base.value for base in KconfigBase],
         "fragments": list(available_fragments().values()),
         "min_boots": MIN_BOOTS_PER_ARM,

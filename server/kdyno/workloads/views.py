@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from kdyno.dependencies import Requester
+from kdyno.workloads.benchmarks import Benchmark, benchmarks
 from kdyno.workloads.catalog import WorkloadKind, catalog
 
 router = APIRouter(prefix="/api/v1/workloads", tags=["workloads"])
@@ -18,6 +19,7 @@ class WorkloadView(BaseModel):
     about: str
     kind: WorkloadKind
     by_default: bool = Field(description="Whether a request that names no workloads gets it.")
+    suite: bool = Field(description="Whether it has many benchmarks, whose figures go by their own names.")
     timeout_s: int = Field(description="What one boot may spend on it at most.")
 
 
@@ -25,3 +27,9 @@ class WorkloadView(BaseModel):
 def list_workloads(_: Requester) -> list[WorkloadView]:
     """All workloads by name."""
     return [WorkloadView.model_validate(workload, from_attributes=True) for workload in catalog().values()]
+
+
+@router.get("/benchmarks")
+def list_benchmarks(_: Requester) -> list[Benchmark]:
+    """What a request may name as `kbench:NAME[:parameter=value]...`, with units, directions and parameters."""
+    return list(benchmarks().values())

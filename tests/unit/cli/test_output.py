@@ -18,6 +18,7 @@ NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 def row(**changes: Any) -> ResultRow:
     content = {
+        "label": "syscall-getppid",
         "workload": "syscall-getppid", "benchmark": "lat_syscall_getppid", "placement": "free", "metric": "latency",
         "unit": "ns/op", "direction": "lower", "base_median": 100.0, "patched_median": 130.0, "effect_percent": 30.0,
         "interval_low_percent": 28.0, "interval_high_percent": 32.0, "verdict": "regression", "reason": "worse",
