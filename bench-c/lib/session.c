@@ -166,9 +166,9 @@ static int warm_up_and_collect(struct loop *loop, const struct sampling_plan *pl
 	loop->sampling = sampling;
 	loop->seen = &while_warming_up;
 	int error = sampler_warm_up(sample_figure, loop, loop->clock, plan, sampling);
+	loop->seen = seen;
 	if (error != 0)
 		return error;
-	loop->seen = seen;
 	uint64_t operations_before = state->operations;
 	struct counts before = counts_now(state->children, state->child_count);
 	watch_begin(loop->watch);
