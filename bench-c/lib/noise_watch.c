@@ -83,6 +83,7 @@ static void read_all(struct noise_watch *watch, struct noise_reading *reading)
 		struct clock_probe probe = clock_probe(watch->clock);
 		reading->probe_loop_ns = probe.loop_ns;
 		reading->probe_hole_ns = probe.hole_ns;
+		watch->probes_ns[watch->probe_count++ % PROBES_KEPT] = probe.loop_ns;
 	}
 }
 
@@ -128,6 +129,16 @@ void noise_watch_close(struct noise_watch *watch)
 		(void)close(watch->stat_fd);
 	watch->schedstat_fd = -1;
 	watch->stat_fd = -1;
+}
+
+double noise_watch_loop_ns(const struct noise_watch *watch)
+{
+	size_t count = watch->probe_count < PROBES_KEPT ? watch->probe_count : PROBES_KEPT;
+	double best_ns = count == 0 ? 0 : watch->probes_ns[0];
+
+	for (size_t i = 1; i < count; i++)
+		best_ns = fmin(best_ns, watch->probes_ns[i]);
+	return best_ns;
 }
 
 void noise_watch_begin(struct noise_watch *watch)

@@ -8,7 +8,10 @@
 
 #include <stdbool.h>
 
-enum { STAT_SIZE = 32768 }; /* of /proc/stat, as far as its interrupts on a large machine */
+enum {
+	STAT_SIZE = 32768,
+	PROBES_KEPT = 16
+}; /* of /proc/stat, as far as its interrupts on a large machine */
 
 struct noise_watch {
 	const struct clock *clock;
@@ -18,6 +21,8 @@ struct noise_watch {
 	bool all_cpus; /* steal of all: the tasks are on several */
 	struct noise_usual usual;
 	struct noise_reading last;
+	double probes_ns[PROBES_KEPT]; /* the latest, by probe_count */
+	size_t probe_count;
 	char stat[STAT_SIZE];
 };
 
@@ -26,6 +31,9 @@ struct noise_watch {
 void noise_watch_open(struct noise_watch *watch, const struct clock *clock, bool single_task,
 		      bool all_cpus);
 void noise_watch_close(struct noise_watch *watch);
+
+/* A turn of the empty loop at present: the least of the latest probes; 0 if there are none. */
+double noise_watch_loop_ns(const struct noise_watch *watch);
 
 /* Before the first sample, and after any that are not judged. */
 void noise_watch_begin(struct noise_watch *watch);

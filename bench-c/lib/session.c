@@ -22,11 +22,12 @@ static const double overhead_share = 0.3; /* of the budget, for benchmarks that 
 struct loop {
 	struct bench_state *state;
 	struct crew *crew; /* of copies, or NULL */
-	struct clock *clock;
+	const struct clock *clock;
 	run_fn *run;
 	uint64_t iterations;
 	double subtract_ns; /* per operation, besides clock and loop */
 	bool is_overhead;
+	double loop_ns; /* subtracted from each iteration */
 	struct watch *watch;
 	struct sampling *sampling; /* of this round */
 	struct seen *seen;
@@ -63,22 +64,23 @@ static int net_of(const struct loop *loop, double elapsed_ns, double *net_ns)
 				  "%.3g ns per operation is below one core cycle (%.3g "
 				  "ns): the work was optimised away",
 				  *net_ns, clock->cycle_ns);
-	*net_ns -= clock->cost_ns / operations + clock->loop_ns / per_iteration;
+	*net_ns -= clock->cost_ns / operations + loop->loop_ns / per_iteration;
 	*net_ns -= loop->subtract_ns;
 	return BENCH_OK;
 }
 
-/* Behind the timed part. A loop that runs faster between samples than when it was measured was
- * measured in a bad moment. */
+/* Behind the timed part. A loop that is clearly faster or slower now than when it was measured
+ * costs the sample what it costs now. */
 static void note_noise(struct loop *loop, double elapsed_ns)
 {
-	static const double clearly_faster = 0.95;
+	static const double clearly = 0.05;
 	struct sampling *sampling = loop->sampling;
+	double measured_ns = loop->clock->loop_ns;
 
 	sampling->flags[sampling->count] = watch_sample(loop->watch, elapsed_ns, loop->seen);
-	double best_loop_ns = loop->watch->noise.usual.best_loop_ns;
-	if (best_loop_ns > 0 && best_loop_ns < clearly_faster * loop->clock->loop_ns)
-		loop->clock->loop_ns = best_loop_ns;
+	double now_ns = noise_watch_loop_ns(&loop->watch->noise);
+	bool differs = fabs(now_ns - measured_ns) > clearly * measured_ns;
+	loop->loop_ns = now_ns > 0 && differs ? now_ns : measured_ns;
 }
 
 static int sample_figure(void *context, double *figure)

@@ -131,6 +131,22 @@ static void evidence_gets_worse_with_the_tainted_share(void **state)
 	assert_string_equal(noise_evidence(&summary, 100, 0), "unknown");
 }
 
+static void the_loop_at_present_is_the_best_of_the_latest_probes(void **state)
+{
+	static struct noise_watch watch;
+
+	(void)state;
+	assert_double_equal(noise_watch_loop_ns(&watch), 0, 0);
+	for (watch.probe_count = 0; watch.probe_count < 3; watch.probe_count++)
+		watch.probes_ns[watch.probe_count] = watch.probe_count == 1 ? 0.3 : 0.6;
+	assert_double_equal(noise_watch_loop_ns(&watch), 0.3, 0);
+	watch.probe_count = PROBES_KEPT + 2;
+	watch.probes_ns[1] = 0.6; /* the good one has been forgotten */
+	for (size_t i = 3; i < PROBES_KEPT; i++)
+		watch.probes_ns[i] = 0.5;
+	assert_double_equal(noise_watch_loop_ns(&watch), 0.5, 0);
+}
+
 static void a_real_machine_can_be_watched(void **state)
 {
 	struct clock clock = clock_monotonic();
@@ -165,6 +181,7 @@ int main(void)
 		cmocka_unit_test(the_best_probe_is_learnt),
 		cmocka_unit_test(the_summary_counts_samples_and_kinds),
 		cmocka_unit_test(evidence_gets_worse_with_the_tainted_share),
+		cmocka_unit_test(the_loop_at_present_is_the_best_of_the_latest_probes),
 		cmocka_unit_test(a_real_machine_can_be_watched),
 	};
 
