@@ -49,6 +49,7 @@ struct result {
 	uint64_t operations_per_iteration;
 	uint64_t bytes_per_operation;
 	bool remote;			/* a part of the work was done on another machine */
+	int directory_state;		/* of copies only one makes it, see scratch.c */
 	char directory[DIRECTORY_SIZE]; /* scratch files, to be removed whatever became of the run
 					 */
 	struct round rounds[ROUNDS_MAX];

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { DIRECTORIES_OPEN_MAX = 16 };
+enum { NOBODY, BEING_MADE, MADE, FAILED }; /* states of the directory */
 
 static const char *where(void)
 {
@@ -19,19 +21,33 @@ static const char *where(void)
 	return temporary != NULL && *temporary != '\0' ? temporary : "/var/tmp";
 }
 
-const char *bench_directory(struct bench_state *state)
+static int make_directory(struct bench_state *state)
 {
 	struct result *result = state->result;
-
-	if (result->directory[0] != '\0')
-		return result->directory;
 	int length = snprintf(result->directory, DIRECTORY_SIZE, "%s/kbench-XXXXXX", where());
+
 	if (length < DIRECTORY_SIZE && mkdtemp(result->directory) != NULL)
-		return result->directory;
+		return MADE;
 	int error = length < DIRECTORY_SIZE ? errno : ENAMETOOLONG;
 	result->directory[0] = '\0';
 	(void)bench_fail(state, "cannot make a directory in %s: %s", where(), strerror(error));
-	return NULL;
+	return FAILED;
+}
+
+/* Copies of a benchmark come here at the same time, with the result between them: the first
+ * makes the directory and the others wait for it. */
+const char *bench_directory(struct bench_state *state)
+{
+	const struct timespec pause = {.tv_nsec = 100000};
+	int *made = &state->result->directory_state;
+	int nobody = NOBODY;
+
+	if (__atomic_compare_exchange_n(made, &nobody, BEING_MADE, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE))
+		__atomic_store_n(made, make_directory(state), __ATOMIC_RELEASE);
+	while (__atomic_load_n(made, __ATOMIC_ACQUIRE) == BEING_MADE)
+		(void)nanosleep(&pause, NULL);
+	return __atomic_load_n(made, __ATOMIC_ACQUIRE) == MADE ? state->result->directory : NULL;
 }
 
 static int remove_entry(const char *path, const struct stat *stat, int type, struct FTW *ftw)
@@ -44,6 +60,7 @@ static int remove_entry(const char *path, const struct stat *stat, int type, str
 
 void scratch_remove(struct result *result)
 {
+	result->directory_state = NOBODY;
 	if (result->directory[0] == '\0')
 		return;
 	if (nftw(result->directory, remove_entry, DIRECTORIES_OPEN_MAX,
