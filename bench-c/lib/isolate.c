@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TIMEOUT_DEFAULT_S = 10, PADDING_MAX = 4096, PADDING_STEP = 16 };
+enum { PADDING_MAX = 4096, PADDING_STEP = 16 };
 
 /* What comes to the new program with its name. */
 static char child_option[] = "--as-child-with-result";
@@ -173,9 +173,7 @@ static int supervise(struct result *result, pid_t pid, double limit_s, bool is_c
 int session_run_isolated(struct result *result, const struct options *options)
 {
 	const struct bench *bench = result->spec.bench;
-	unsigned timeout_s = bench->timeout_s;
-	double limit_s = options->plan.budget_ns * 1e-9 +
-			 (double)(timeout_s == 0 ? TIMEOUT_DEFAULT_S : timeout_s);
+	double limit_s = options->plan.budget_ns * 1e-9 + (double)registry_timeout_s(bench);
 	bool is_cut = options->limit_s > 0 && options->limit_s < limit_s;
 	pid_t parent = getpid();
 	sigset_t chld;

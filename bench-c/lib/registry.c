@@ -11,6 +11,8 @@
 extern const struct bench *const __start_kdyno_bench[] __attribute__((weak));
 extern const struct bench *const __stop_kdyno_bench[] __attribute__((weak));
 
+enum { TIMEOUT_DEFAULT_S = 10 };
+
 static const struct figure_kind kinds[] = {
 	[BENCH_LATENCY] = {"latency", "ns/op", "lower"},
 	[BENCH_RATE] = {"rate", "op/s", "higher"},
@@ -72,6 +74,11 @@ const char *registry_suggest(const char *name)
 		if (*name != '\0' && strstr(__start_kdyno_bench[i]->name, name) != NULL)
 			suggestion = __start_kdyno_bench[i]->name;
 	return suggestion;
+}
+
+unsigned registry_timeout_s(const struct bench *bench)
+{
+	return bench->timeout_s == 0 ? TIMEOUT_DEFAULT_S : bench->timeout_s;
 }
 
 const struct figure_kind *figure_kind(enum bench_figure figure)

@@ -16,6 +16,9 @@ const struct bench *registry_find(const char *name);
 /* The registered name that `name` was probably meant to be, or NULL. */
 const char *registry_suggest(const char *name);
 
+/* How long after its time budget a benchmark is killed. */
+unsigned registry_timeout_s(const struct bench *bench);
+
 /* What a figure is called and how it is made of the time per operation. */
 struct figure_kind {
 	const char *metric;

@@ -52,7 +52,7 @@ static void write_bench(struct json *json, const struct bench *bench)
 	json_put_string_at(json, "direction", kind->direction);
 	json_put_string_at(json, "summary", bench->summary);
 	json_put_string_at(json, "metric", kind->metric);
-	json_put_integer_at(json, "timeout_s", bench->timeout_s);
+	json_put_integer_at(json, "timeout_s", registry_timeout_s(bench));
 	write_placements(json, bench);
 	json_key(json, "copy_kinds");
 	json_begin_array(json);
@@ -122,5 +122,5 @@ void report_documentation(FILE *out, const struct bench *bench)
 			      bench->copies & BENCH_AS_THREADS ? "threads" : "");
 	for (const struct bench_parameter *p = bench->parameters; p != NULL && p->name != NULL; p++)
 		print_parameter(out, p);
-	(void)fprintf(out, "timeout:    %u s beyond the time budget\n", bench->timeout_s);
+	(void)fprintf(out, "timeout:    %u s beyond the time budget\n", registry_timeout_s(bench));
 }
