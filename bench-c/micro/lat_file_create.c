@@ -5,7 +5,7 @@
  * inodes and journal decide the cost, not the disk, unless it writes at once.
  * Source: lmbench paper (USENIX 1996), file system latency: 1000 files in one directory.
  */
-#include "bench_file.h"
+#include "bench_small_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,16 +14,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILES = 1000, FILES_MAX = 100000, FILE_MODE = 0600 };
+enum { FILE_MODE = 0600 };
 
 typedef int loop_fn(struct bench_state *state, uint64_t count);
 
 struct data {
-	int directory;
-	struct bench_names names;
-	size_t bytes;
-	char *content;
-	size_t files; /* of one iteration */
+	struct bench_small_files files;
 	loop_fn *loop;
 	uint64_t files_right;
 };
@@ -31,10 +27,11 @@ struct data {
 static int create_empty(struct bench_state *state, uint64_t count)
 {
 	struct data *data = bench_data(state);
+	const struct bench_small_files *files = &data->files;
 	uint64_t right = 0;
 
 	for (uint64_t i = 0; i < count; i++) {
-		int fd = openat(data->directory, data->names.name[i],
+		int fd = openat(files->directory, files->names.name[i],
 				O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
 		if (fd < 0)
 			return bench_fail(state, "open: %s", strerror(errno));
@@ -47,15 +44,16 @@ static int create_empty(struct bench_state *state, uint64_t count)
 static int create_full(struct bench_state *state, uint64_t count)
 {
 	struct data *data = bench_data(state);
-	ssize_t bytes = (ssize_t)data->bytes;
+	const struct bench_small_files *files = &data->files;
+	ssize_t bytes = (ssize_t)files->bytes;
 	uint64_t right = 0;
 
 	for (uint64_t i = 0; i < count; i++) {
-		int fd = openat(data->directory, data->names.name[i],
+		int fd = openat(files->directory, files->names.name[i],
 				O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
 		if (fd < 0)
 			return bench_fail(state, "open: %s", strerror(errno));
-		if (write(fd, data->content, data->bytes) != bytes) {
+		if (write(fd, files->content, files->bytes) != bytes) {
 			int error = errno;
 			(void)close(fd);
 			return bench_fail(state, "write: %s", strerror(error));
@@ -70,44 +68,36 @@ static int setup(struct bench_state *state)
 {
 	struct data *data = bench_data(state);
 
-	data->directory = -1;
-	data->bytes = (size_t)bench_value(state, "size_bytes");
-	data->files = (size_t)bench_value(state, "files");
-	data->loop = data->bytes == 0 ? create_empty : create_full;
-	bench_set_operations_per_iteration(state, data->files);
-	data->content = calloc(1, data->bytes + 1);
-	if (data->content == NULL)
-		return bench_fail(state, "no memory for %zu bytes", data->bytes);
-	memset(data->content, 'k', data->bytes);
-	data->directory = bench_file_directory(state);
-	return data->directory < 0 ? BENCH_ERROR : BENCH_OK;
+	data->loop = bench_value(state, "size_bytes") == 0 ? create_empty : create_full;
+	return bench_small_files_open(state, &data->files);
 }
 
 static int prepare(struct bench_state *state, uint64_t iterations)
 {
 	struct data *data = bench_data(state);
 
-	return bench_names_grow(state, &data->names, iterations * data->files);
+	return bench_small_files_prepare(state, &data->files, iterations);
 }
 
 static int run(struct bench_state *state, uint64_t iterations)
 {
 	const struct data *data = bench_data(state);
 
-	return data->loop(state, iterations * data->files);
+	return data->loop(state, iterations * data->files.files);
 }
 
 static int restore(struct bench_state *state, uint64_t iterations)
 {
-	struct data *data = bench_data(state);
+	const struct data *data = bench_data(state);
+	const struct bench_small_files *files = &data->files;
 
-	for (uint64_t i = 0; i < iterations * data->files; i++) {
-		const char *name = data->names.name[i];
+	for (uint64_t i = 0; i < iterations * files->files; i++) {
+		const char *name = files->names.name[i];
 		struct stat stat;
-		if (fstatat(data->directory, name, &stat, 0) != 0 ||
-		    stat.st_size != (off_t)data->bytes)
+		if (fstatat(files->directory, name, &stat, 0) != 0 ||
+		    stat.st_size != (off_t)files->bytes)
 			return bench_fail(state, "work proof failed: file %s is not as made", name);
-		if (unlinkat(data->directory, name, 0) != 0)
+		if (unlinkat(files->directory, name, 0) != 0)
 			return bench_fail(state, "unlink: %s", strerror(errno));
 	}
 	return BENCH_OK;
@@ -124,23 +114,10 @@ static void teardown(struct bench_state *state)
 {
 	struct data *data = bench_data(state);
 
-	bench_names_free(&data->names);
-	free(data->content);
-	if (data->directory > 0)
-		(void)close(data->directory);
+	bench_small_files_close(&data->files);
 }
 
-static const struct bench_parameter parameters[] = {
-	{.name = "size_bytes",
-	 .about = "size of each file; the paper's program has 0, 1k, 4k and 10k",
-	 .max = 1 << 20},
-	{.name = "files",
-	 .about = "files made in the directory before it is emptied, for slow file systems fewer",
-	 .value = FILES,
-	 .min = 1,
-	 .max = FILES_MAX},
-	{0},
-};
+static const struct bench_parameter parameters[] = {BENCH_SMALL_FILES_PARAMETERS, {0}};
 
 static const struct bench lat_file_create = {
 	.name = "lat_file_create",
@@ -150,8 +127,9 @@ static const struct bench lat_file_create = {
 	       "that is empty at first. The files are removed after each run, not timed. Nothing is\n"
 	       "synced: the figure is the CPU time of the file system, unless that writes directories at\n"
 	       "once; data of such short-lived files seldom reach the disk. ext4 without a journal does not\n"
-	       "take inodes again for minutes after their file was deleted: there the figure grows with\n"
-	       "each run and is mostly the search past them. Work proof: each call must\n"
+	       "take inodes again for minutes after a file's deletion, and searches past them: there each\n"
+	       "second of the run gets a directory in another part of the disk. After many runs in a few\n"
+	       "minutes the search is in the figure all the same. Work proof: each call must\n"
 	       "succeed, and afterwards each file is there, with its size.\n"
 	       "Idea: lmbench paper, file system latency; the sizes are those of its program. Here\n"
 	       "making and deleting (lat_file_delete) are separate runs.",

@@ -5,7 +5,7 @@
  * pages in the page cache.
  * Source: lmbench paper (USENIX 1996), file system latency: 1000 files in one directory.
  */
-#include "bench_file.h"
+#include "bench_small_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,14 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FILES = 1000, FILES_MAX = 100000, FILE_MODE = 0600 };
+enum { FILE_MODE = 0600 };
 
 struct data {
-	int directory;
-	struct bench_names names;
-	size_t bytes;
-	char *content;
-	size_t files; /* of one iteration */
+	struct bench_small_files files;
 	uint64_t files_gone;
 };
 
@@ -28,26 +24,18 @@ static int setup(struct bench_state *state)
 {
 	struct data *data = bench_data(state);
 
-	data->directory = -1;
-	data->bytes = (size_t)bench_value(state, "size_bytes");
-	data->files = (size_t)bench_value(state, "files");
-	bench_set_operations_per_iteration(state, data->files);
-	data->content = calloc(1, data->bytes + 1);
-	if (data->content == NULL)
-		return bench_fail(state, "no memory for %zu bytes", data->bytes);
-	memset(data->content, 'k', data->bytes);
-	data->directory = bench_file_directory(state);
-	return data->directory < 0 ? BENCH_ERROR : BENCH_OK;
+	return bench_small_files_open(state, &data->files);
 }
 
-static int make_file(struct bench_state *state, const struct data *data, const char *name)
+static int make_file(struct bench_state *state, const struct bench_small_files *files,
+		     const char *name)
 {
-	int fd = openat(data->directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+	int fd = openat(files->directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
 
 	if (fd < 0)
 		return bench_fail(state, "open: %s", strerror(errno));
-	ssize_t written = write(fd, data->content, data->bytes);
-	int error = written == (ssize_t)data->bytes
+	ssize_t written = write(fd, files->content, files->bytes);
+	int error = written == (ssize_t)files->bytes
 			    ? BENCH_OK
 			    : bench_fail(state, "write: %s", strerror(errno));
 	(void)close(fd);
@@ -57,34 +45,37 @@ static int make_file(struct bench_state *state, const struct data *data, const c
 static int prepare(struct bench_state *state, uint64_t iterations)
 {
 	struct data *data = bench_data(state);
-	uint64_t count = iterations * data->files;
+	struct bench_small_files *files = &data->files;
 
-	int error = bench_names_grow(state, &data->names, count);
-	for (uint64_t i = 0; i < count && error == 0; i++)
-		error = make_file(state, data, data->names.name[i]);
+	int error = bench_small_files_prepare(state, files, iterations);
+	for (uint64_t i = 0; i < iterations * files->files && error == 0; i++)
+		error = make_file(state, files, files->names.name[i]);
 	return error;
 }
 
 static int run(struct bench_state *state, uint64_t iterations)
 {
 	struct data *data = bench_data(state);
-	uint64_t count = iterations * data->files;
-	uint64_t gone = 0;
+	const struct bench_small_files *files = &data->files;
+	uint64_t count = iterations * files->files;
 
-	for (uint64_t i = 0; i < count; i++)
-		gone += unlinkat(data->directory, data->names.name[i], 0) == 0;
-	data->files_gone += gone;
+	for (uint64_t i = 0; i < count; i++) {
+		if (unlinkat(files->directory, files->names.name[i], 0) != 0)
+			return bench_fail(state, "unlink: %s", strerror(errno));
+		data->files_gone++;
+	}
 	return BENCH_OK;
 }
 
 static int restore(struct bench_state *state, uint64_t iterations)
 {
 	const struct data *data = bench_data(state);
+	const struct bench_small_files *files = &data->files;
 
-	for (uint64_t i = 0; i < iterations * data->files; i++)
-		if (faccessat(data->directory, data->names.name[i], F_OK, 0) == 0)
+	for (uint64_t i = 0; i < iterations * files->files; i++)
+		if (faccessat(files->directory, files->names.name[i], F_OK, 0) == 0)
 			return bench_fail(state, "work proof failed: file %s is still there",
-					  data->names.name[i]);
+					  files->names.name[i]);
 	return BENCH_OK;
 }
 
@@ -99,23 +90,10 @@ static void teardown(struct bench_state *state)
 {
 	struct data *data = bench_data(state);
 
-	bench_names_free(&data->names);
-	free(data->content);
-	if (data->directory > 0)
-		(void)close(data->directory);
+	bench_small_files_close(&data->files);
 }
 
-static const struct bench_parameter parameters[] = {
-	{.name = "size_bytes",
-	 .about = "size of each file; the paper's program has 0, 1k, 4k and 10k",
-	 .max = 1 << 20},
-	{.name = "files",
-	 .about = "files in the directory at first, for slow file systems fewer",
-	 .value = FILES,
-	 .min = 1,
-	 .max = FILES_MAX},
-	{0},
-};
+static const struct bench_parameter parameters[] = {BENCH_SMALL_FILES_PARAMETERS, {0}};
 
 static const struct bench lat_file_delete = {
 	.name = "lat_file_delete",
@@ -124,7 +102,8 @@ static const struct bench lat_file_delete = {
 	       "directory, in the order in which they were made; at the end it is empty. They are made\n"
 	       "before each run, not timed, and never synced: their data is in the page cache only, and\n"
 	       "dropping it is part of the figure. The figure is the CPU time of the file system, unless\n"
-	       "that writes directories at once. Work proof: each call must succeed, and afterwards\n"
+	       "that writes directories at once. Where the file system can put directories apart (ext4),\n"
+	       "each second of the run has its own, as for lat_file_create. Work proof: each call must succeed, and afterwards\n"
 	       "none of the names is there.\n"
 	       "Idea: lmbench paper, file system latency; see lat_file_create.",
 	.figure = BENCH_LATENCY,
