@@ -8,17 +8,14 @@
 static const double confidence = 0.95;
 
 enum {
-	SAMPLES_NEEDED = 10, /* fewer say too little of where their median could have been */
-	DRAWS = 200,	     /* possible medians of each side, all equally likely */
+	DRAWS = 200, /* possible medians of each side, all equally likely */
 };
 
-bool count_differs(double before, double after)
+bool count_differs(double before, double after, double tolerance)
 {
-	const double absolute = 0.02;
-	const double relative = 0.02;
 	double difference = fabs(after - before);
 
-	return difference > absolute && difference > relative * fmax(before, after);
+	return difference > tolerance && difference > tolerance * fmax(before, after);
 }
 
 static double percent_of(double ratio)
@@ -28,7 +25,7 @@ static double percent_of(double ratio)
 
 /* The chance that a resample has its median at or below the order statistic `rank` of `count`:
  * at least half of the draws fall there. Near one half the binomial distribution is the normal
- * one already with SAMPLES_NEEDED. */
+ * one already with CHANGE_SAMPLES_NEEDED. */
 static double median_at_most(size_t rank, size_t count)
 {
 	double share = (double)rank / (double)count;
@@ -84,7 +81,7 @@ struct change change_of(double *before, size_t before_count, double *after, size
 	}
 	change.percent = percent_of(change.after / change.before);
 	bound_ratio(before, before_count, after, after_count, &change);
-	if (before_count < SAMPLES_NEEDED || after_count < SAMPLES_NEEDED)
+	if (before_count < CHANGE_SAMPLES_NEEDED || after_count < CHANGE_SAMPLES_NEEDED)
 		return change;
 	change.confidence = confidence;
 	if (change.low_percent > 0 || change.high_percent < 0)

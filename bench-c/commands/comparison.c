@@ -2,15 +2,26 @@
 /* Finds what belongs together. */
 #include "comparison.h"
 
+#include "stats.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What the kernel does for an operation, whatever the time: involuntary switches are others'
- * doing. */
-static const char *const invariants[] = {"syscalls", "voluntary_switches", "minor_faults",
-					 "major_faults"};
+/* What the kernel does for an operation, whatever the time. Whether a wake-up preempts is chance,
+ * so only the sum of both kinds of switches says something, and others who want the CPU add a few
+ * to it: hence the tolerance. */
+static const struct invariant {
+	const char *name;
+	const char *parts[3]; /* of counts_per_op, added up */
+	double tolerance;     /* absolute and relative */
+} invariants[] = {
+	{"syscalls", {"syscalls"}, 0.02},
+	{"switches", {"voluntary_switches", "involuntary_switches"}, 0.1},
+	{"minor_faults", {"minor_faults"}, 0.02},
+	{"major_faults", {"major_faults"}, 0.02},
+};
 enum { INVARIANTS = sizeof(invariants) / sizeof(invariants[0]) };
 
 static const char schema[] = "kdyno.kbench/1";
@@ -118,6 +129,32 @@ static double *copy_samples(const struct json_value *metric, size_t *count)
 	return values;
 }
 
+/* Samples of one process have its layout and its moment in common; the medians of several
+ * processes have not. Replaces the samples by the rounds' medians and returns how many. */
+static size_t median_of_rounds(const struct json_value *benchmark, double *samples, size_t count)
+{
+	const struct json_value *rounds = json_get(benchmark, "rounds");
+	size_t medians = 0;
+
+	for (const struct json_value *at = rounds->first; at != NULL; at = at->next) {
+		double first = json_number_of(at, "first_sample", -1);
+		double end = json_number_of(at->next, "first_sample", (double)count);
+		if (first < 0 || end < first + 1 || end > (double)count)
+			return count;
+		size_t length = (size_t)end - (size_t)first;
+		stats_sort(samples + (size_t)first, length);
+		samples[medians++] = stats_quantile(samples + (size_t)first, length, 0.5);
+	}
+	return medians;
+}
+
+static bool has_rounds(const struct json_value *benchmark)
+{
+	const struct json_value *rounds = json_get(benchmark, "rounds");
+
+	return is_kind(rounds, JSON_IS_ARRAY) && rounds->count >= CHANGE_SAMPLES_NEEDED;
+}
+
 /* Less than a core cycle is what the harness's own subtraction leaves over. */
 static double floor_of(const struct comparison *comparison, const struct json_value *metric)
 {
@@ -129,7 +166,12 @@ static double floor_of(const struct comparison *comparison, const struct json_va
 	return fmax(json_number_of(was, "cycle_ns", 0), json_number_of(is, "cycle_ns", 0));
 }
 
-static bool add_row(struct comparison *comparison, const struct json_value *benchmark,
+static bool is_poor(const struct json_value *metric)
+{
+	return strcmp(json_text_of(metric, "evidence", ""), "poor") == 0;
+}
+
+static bool add_row(struct comparison *comparison, const struct json_value *pair[2],
 		    const struct json_value *before, const struct json_value *after)
 {
 	size_t before_count;
@@ -137,17 +179,24 @@ static bool add_row(struct comparison *comparison, const struct json_value *benc
 	double *of_before = copy_samples(before, &before_count);
 	double *of_after = copy_samples(after, &after_count);
 	bool fine = of_before != NULL && of_after != NULL;
+	bool is_key = json_get(pair[0], "metrics")->first == before; /* rounds are of its samples */
 
 	if (fine) {
 		struct comparison_row *row = &comparison->rows[comparison->row_count++];
 		*row = (struct comparison_row){
-			.benchmark = benchmark,
+			.benchmark = pair[0],
 			.metric = json_text_of(before, "name", ""),
 			.unit = json_text_of(before, "unit", ""),
 			.lower_is_better =
 				strcmp(json_text_of(before, "direction", ""), "higher") != 0,
 			.steady = is_kind(json_get(before, "stationary"), JSON_IS_TRUE) &&
-				  is_kind(json_get(after, "stationary"), JSON_IS_TRUE)};
+				  is_kind(json_get(after, "stationary"), JSON_IS_TRUE),
+			.disturbed = is_poor(before) || is_poor(after),
+			.by_rounds = is_key && has_rounds(pair[0]) && has_rounds(pair[1])};
+		if (row->by_rounds) {
+			before_count = median_of_rounds(pair[0], of_before, before_count);
+			after_count = median_of_rounds(pair[1], of_after, after_count);
+		}
 		row->change = change_of(of_before, before_count, of_after, after_count,
 					row->lower_is_better, floor_of(comparison, before));
 	}
@@ -163,23 +212,33 @@ static bool add_row(struct comparison *comparison, const struct json_value *benc
 }
 
 /* On several CPUs an answer may come before its reader sleeps: how often is chance. */
-static bool is_invariant(const struct json_value *benchmark, const char *count)
+static bool is_invariant(const struct json_value *benchmark, const struct invariant *invariant)
 {
-	return strcmp(count, "voluntary_switches") != 0 ||
+	return strcmp(invariant->name, "switches") != 0 ||
 	       strcmp(json_text_of(benchmark, "placement", ""), "same-cpu") == 0;
+}
+
+/* NAN where it was not counted. */
+static double count_of(const struct json_value *benchmark, const struct invariant *invariant)
+{
+	double sum = 0;
+
+	for (size_t i = 0; invariant->parts[i] != NULL; i++)
+		sum += json_number_of(json_get(benchmark, "counts_per_op"), invariant->parts[i],
+				      NAN);
+	return sum;
 }
 
 static void add_counts(struct comparison *comparison, const struct json_value *before,
 		       const struct json_value *after)
 {
 	for (size_t i = 0; i < INVARIANTS; i++) {
-		double was = json_number_of(json_get(before, "counts_per_op"), invariants[i], -1);
-		double is = json_number_of(json_get(after, "counts_per_op"), invariants[i], -1);
-		if (was < 0 || is < 0 || !is_invariant(before, invariants[i]) ||
-		    !count_differs(was, is))
-			continue;
-		comparison->counts[comparison->count_count++] =
-			(struct count_change){before, invariants[i], was, is};
+		const struct invariant *invariant = &invariants[i];
+		double was = count_of(before, invariant);
+		double is = count_of(after, invariant);
+		if (is_invariant(before, invariant) && count_differs(was, is, invariant->tolerance))
+			comparison->counts[comparison->count_count++] =
+				(struct count_change){before, invariant->name, was, is};
 	}
 }
 
@@ -205,11 +264,12 @@ static bool add_pair(struct comparison *comparison, const struct json_value *bef
 		return true;
 	}
 	add_counts(comparison, before, after);
+	const struct json_value *pair[2] = {before, after};
 	const struct json_value *metrics = json_get(before, "metrics");
 	for (const struct json_value *at = metrics->first; at != NULL; at = at->next) {
 		const struct json_value *other = metric_named(after, json_text_of(at, "name", ""));
 		if (other != NULL && same_text(at, other, "unit") &&
-		    !add_row(comparison, before, at, other))
+		    !add_row(comparison, pair, at, other))
 			return false;
 	}
 	return true;

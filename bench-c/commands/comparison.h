@@ -8,6 +8,9 @@
 
 #include "json_read.h"
 
+/* Fewer say too little of where their median could have been. */
+enum { CHANGE_SAMPLES_NEEDED = 10 };
+
 enum verdict {
 	VERDICT_UNCLEAR, /* the interval holds "no change" */
 	VERDICT_BETTER,
@@ -42,8 +45,9 @@ struct change change_of(double *before, size_t before_count, double *after, size
  * median. When they went the other way, the verdict is unclear. */
 void change_quote(struct change *change, double before, double after);
 
-/* Whether a count per operation is another one, beyond what rounding and chance calls make. */
-bool count_differs(double before, double after);
+/* Whether a count per operation is another one, by more than the tolerance, absolute and relative.
+ * Never if one of them is NAN. */
+bool count_differs(double before, double after, double tolerance);
 
 /* A metric that both have. */
 struct comparison_row {
@@ -51,7 +55,9 @@ struct comparison_row {
 	const char *metric;
 	const char *unit;
 	bool lower_is_better;
-	bool steady; /* the warm-up of both ended without a trend */
+	bool steady;	/* the warm-up of both ended without a trend */
+	bool disturbed; /* one of the two says itself that its evidence is poor */
+	bool by_rounds; /* the medians of processes were compared, not samples */
 	struct change change;
 };
 

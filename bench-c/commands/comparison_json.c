@@ -81,6 +81,8 @@ static void put_row(struct json *json, const struct comparison_row *row)
 	}
 	json_put_string_at(json, "verdict", verdict_names[change->verdict]);
 	json_put_bool_at(json, "stationary", row->steady);
+	json_put_bool_at(json, "poor_evidence", row->disturbed);
+	json_put_bool_at(json, "by_rounds", row->by_rounds);
 	json_end_object(json);
 }
 

@@ -120,10 +120,13 @@ static void print_row(const struct comparison_row *row)
 		(void)snprintf(interval, sizeof(interval), "%+.2f .. %+.2f", change->low_percent,
 			       change->high_percent);
 	}
-	(void)printf("%-40s %-9s %-9s %11.5g %11.5g %-5s %10s %20s  %s%s\n", identity,
+	(void)printf("%-40s %-9s %-9s %11.5g %11.5g %-5s %10s %20s  %s%s%s\n", identity,
 		     json_text_of(row->benchmark, "placement", ""), row->metric,
 		     change->quoted_before, change->quoted_after, row->unit, percent, interval,
-		     verdict_names[change->verdict], row->steady ? "" : "  (warm-up unfinished)");
+		     verdict_names[change->verdict], row->by_rounds ? "  (by rounds)" : "",
+		     row->disturbed ? "  (poor evidence)"
+		     : row->steady  ? ""
+				    : "  (warm-up unfinished)");
 }
 
 static void print_unmatched(const struct comparison *comparison)

@@ -3,6 +3,7 @@
 
 #include "comparison.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,13 +76,16 @@ static void figures_near_nothing_have_no_ratio(void **state)
 static void counts_differ_only_when_it_cannot_be_chance(void **state)
 {
 	(void)state;
-	assert_false(count_differs(0, 0));
-	assert_false(count_differs(2.0001, 2));
-	assert_false(count_differs(0.001, 0.01));
-	assert_false(count_differs(100, 101));
-	assert_true(count_differs(1, 2));
-	assert_true(count_differs(0, 0.1));
-	assert_true(count_differs(105, 100));
+	assert_false(count_differs(0, 0, 0.02));
+	assert_false(count_differs(2.0001, 2, 0.02));
+	assert_false(count_differs(0.001, 0.01, 0.02));
+	assert_false(count_differs(100, 101, 0.02));
+	assert_true(count_differs(1, 2, 0.02));
+	assert_true(count_differs(0, 0.1, 0.02));
+	assert_true(count_differs(105, 100, 0.02));
+	assert_false(count_differs(105, 100, 0.1));
+	assert_false(count_differs(NAN, 100, 0.1));
+	assert_false(count_differs(0, NAN, 0.1));
 }
 
 /* Rates of false alarms and of hits, of a generator that is the same everywhere: two sets of
@@ -194,6 +198,35 @@ static void the_same_run_twice_is_matched_in_order(void **state)
 	comparison_free(&comparison);
 }
 
+/* Ten processes of three samples each, one of them slow, and an odd one at the end. */
+#define ROUND_SAMPLES "10,10,30,10,10,30,10,10,30,10,10,30,10,10,30,"
+#define MANY	      METRIC(ROUND_SAMPLES ROUND_SAMPLES "1,2,3")
+#define ROUNDS(last_)                                                                              \
+	"{\"name\":\"a\",\"placement\":\"same-cpu\",\"parameters\":{},\"status\":\"done\","        \
+	"\"metrics\":[" MANY "],\"rounds\":[{\"first_sample\":0},{\"first_sample\":3},"            \
+	"{\"first_sample\":6},{\"first_sample\":9},{\"first_sample\":12},{\"first_sample\":15},"   \
+	"{\"first_sample\":18},{\"first_sample\":21},{\"first_sample\":24},{\"first_sample\":27}," \
+	"{\"first_sample\":" last_ "}]}"
+
+static void rounds_are_compared_by_their_medians(void **state)
+{
+	static const char *const odd[] = {"31", "27.5", "27", "33", "-1", "1e300", "\"x\""};
+	struct comparison comparison;
+
+	(void)state;
+	assert_true(compared(&comparison, DOCUMENT(ROUNDS("30")), DOCUMENT(ROUNDS("30"))));
+	assert_true(comparison.rows[0].by_rounds);
+	assert_double_equal(comparison.rows[0].change.before, 10, 0);
+	assert_double_equal(comparison.rows[0].change.high_percent, 0, 0);
+	comparison_free(&comparison);
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		char text[2048];
+		(void)snprintf(text, sizeof(text), DOCUMENT(ROUNDS("%s")), odd[i]);
+		assert_true(compared(&comparison, text, text));
+		comparison_free(&comparison);
+	}
+}
+
 static void files_that_cannot_be_compared_are_refused(void **state)
 {
 	static const char good[] = DOCUMENT(BENCHMARK("a", "", "done", TENS, "0"));
@@ -234,6 +267,7 @@ int main(void)
 		cmocka_unit_test(the_interval_covers_what_it_says),
 		cmocka_unit_test(what_belongs_together_is_found),
 		cmocka_unit_test(the_same_run_twice_is_matched_in_order),
+		cmocka_unit_test(rounds_are_compared_by_their_medians),
 		cmocka_unit_test(files_that_cannot_be_compared_are_refused),
 	};
 
