@@ -89,7 +89,8 @@ struct bench {
 	bool may_be_zero; /* what is left after subtraction may be nothing: the null benchmark */
 	bool hidden;	  /* run by name only: not listed, not matched by a pattern, in no suite */
 	const struct bench_parameter *parameters;
-	size_t data_size; /* zeroed memory of its own: bench_data(); children get a copy */
+	size_t data_size; /* zeroed memory of its own, on cache lines of its own: bench_data();
+			   * children get a copy */
 
 	/* All optional but run and work. setup may end in bench_skip(). */
 	int (*setup)(struct bench_state *state);
@@ -139,12 +140,17 @@ int bench_skip(struct bench_state *state, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Start a child on its placement's CPU; it runs body and exits with what body returns.
- * The harness counts its switches and faults, reaps it and makes a bad status an error. */
+ * The harness counts its switches and faults, reaps it and makes a bad status an error. Its end
+ * interrupts what run waits in: EINTR is an error to report, not a reason to wait again. */
 int bench_spawn(struct bench_state *state, int (*body)(struct bench_state *state));
 
 /* The same as a thread, which shares bench_data(). `index` counts children and threads from 0.
  * It must end by itself once teardown has told it to; a thread that does not is an error. */
 int bench_thread(struct bench_state *state, int (*body)(struct bench_state *state, unsigned index));
+
+/* How many copies of the benchmark run at once, each with its own setup: what they may use of
+ * memory and disk, they share. */
+unsigned bench_copies(const struct bench_state *state);
 
 /* How many CPUs this run may use. */
 unsigned bench_cpus(const struct bench_state *state);

@@ -14,6 +14,17 @@
 
 enum { REAP_PATIENCE_MS = 2000 };
 
+/* Two lines: prefetchers fetch them in pairs, and copies that are threads must share none. */
+enum { DATA_ALIGNMENT = 128 };
+
+static void *zeroed_data(size_t size)
+{
+	size_t rounded = (size + DATA_ALIGNMENT - 1) / DATA_ALIGNMENT * DATA_ALIGNMENT;
+	void *data = aligned_alloc(DATA_ALIGNMENT, rounded);
+
+	return data == NULL ? NULL : memset(data, 0, rounded);
+}
+
 int state_open(struct bench_state *state, struct result *result, const cpu_set_t *allowed,
 	       const struct topology *topology)
 {
@@ -30,7 +41,7 @@ int state_open(struct bench_state *state, struct result *result, const cpu_set_t
 	};
 	if (bench->data_size == 0)
 		return BENCH_OK;
-	state->data = calloc(1, bench->data_size);
+	state->data = zeroed_data(bench->data_size);
 	if (state->data == NULL)
 		return bench_fail(state, "no memory for %zu bytes", bench->data_size);
 	return BENCH_OK;
@@ -89,6 +100,11 @@ void bench_took_ns(struct bench_state *state, double total_ns)
 	state->took_ns = total_ns;
 }
 
+unsigned bench_copies(const struct bench_state *state)
+{
+	return state->result->spec.copies;
+}
+
 unsigned bench_cpus(const struct bench_state *state)
 {
 	return (unsigned)CPU_COUNT(&state->allowed);
@@ -102,12 +118,34 @@ int bench_other_cpu(const struct bench_state *state, int cpu)
 	return -1;
 }
 
+/* The child that has died of something, or 0. It is not reaped. */
+static pid_t dead_child(const struct bench_state *state, siginfo_t *info)
+{
+	for (size_t i = 0; i < state->child_count; i++) {
+		pid_t pid = state->children[i];
+		*info = (siginfo_t){.si_pid = 0};
+		if (waitid(P_PID, (id_t)pid, info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+		    info->si_pid == pid && info->si_status != 0)
+			return pid;
+	}
+	return 0;
+}
+
+/* Whoever misses an answer complains of a call; the child that did not give it is the reason. */
 static void explain(struct bench_state *state, const char *format, va_list arguments)
 {
 	char text[REASON_SIZE];
+	siginfo_t info;
 
 	(void)vsnprintf(text, sizeof(text), format, arguments);
-	result_explain(state->result, "%s", text);
+	pid_t dead = dead_child(state, &info);
+	if (dead == 0)
+		result_explain(state->result, "%s", text);
+	else
+		result_explain(state->result, "%s (child %d %s %d)", text, (int)dead,
+			       info.si_code == CLD_EXITED ? "exited with status"
+							  : "was killed by signal",
+			       info.si_status);
 }
 
 int bench_fail(struct bench_state *state, const char *format, ...)
@@ -207,8 +245,17 @@ static int run_spawned(struct bench_state *state, unsigned index)
 	return state->spawned_body(state);
 }
 
+static void child_ended(int number)
+{
+	(void)number;
+}
+
+/* The handler does nothing but end, with EINTR, a wait for a child that has died. */
 int bench_spawn(struct bench_state *state, int (*body)(struct bench_state *state))
 {
+	const struct sigaction action = {.sa_handler = child_ended, .sa_flags = SA_NOCLDSTOP};
+
+	(void)sigaction(SIGCHLD, &action, NULL);
 	state->spawned_body = body;
 	return state_start_process(state, run_spawned, (int)task_count(state) + 1);
 }

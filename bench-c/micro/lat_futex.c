@@ -35,12 +35,13 @@ static bool wake(uint32_t *word, uint32_t turn, int flag)
 	return syscall(SYS_futex, word, FUTEX_WAKE | flag, 1, NULL, NULL, 0) >= 0;
 }
 
-/* EAGAIN: the word changed before the kernel looked, as happens between CPUs. */
+/* EAGAIN: the word changed before the kernel looked, as happens between CPUs. EINTR is no reason
+ * to wait on: the other task has died. */
 static bool await(uint32_t *word, uint32_t turn, int flag)
 {
 	while (__atomic_load_n(word, __ATOMIC_SEQ_CST) != turn)
 		if (syscall(SYS_futex, word, FUTEX_WAIT | flag, turn - 1, NULL, NULL, 0) != 0 &&
-		    errno != EAGAIN && errno != EINTR)
+		    errno != EAGAIN)
 			return false;
 	return true;
 }

@@ -27,7 +27,7 @@ struct data {
 
 /* Each process has its own: signals are blocked but while it waits, so none is lost. */
 static volatile sig_atomic_t arrived;
-static volatile sig_atomic_t told_to_end;
+static volatile sig_atomic_t told_to_end; /* or left alone: the child has died */
 
 static void note(int number)
 {
@@ -37,11 +37,14 @@ static void note(int number)
 		told_to_end = 1;
 }
 
-static void wait_for_signal(const struct data *data)
+/* False when none will come any more. */
+static bool wait_for_signal(const struct data *data)
 {
 	while (!arrived && !told_to_end)
 		(void)sigsuspend(&data->while_waiting);
+	bool come = arrived != 0;
 	arrived = 0;
+	return come;
 }
 
 static int child(struct bench_state *state)
@@ -52,8 +55,7 @@ static int child(struct bench_state *state)
 	if (write(data->ready[1], &self, sizeof(self)) != (ssize_t)sizeof(self))
 		return BENCH_ERROR;
 	for (;;) {
-		wait_for_signal(data);
-		if (told_to_end)
+		if (!wait_for_signal(data))
 			return BENCH_OK;
 		data->shared->answered++;
 		if (syscall(SYS_kill, data->parent, SIGUSR1) != 0)
@@ -63,18 +65,20 @@ static int child(struct bench_state *state)
 
 static int catch_signals(struct bench_state *state, struct data *data)
 {
-	const struct sigaction action = {.sa_handler = note};
-	sigset_t both;
+	static const int noted[] = {SIGUSR1, SIGUSR2, SIGCHLD};
+	const struct sigaction action = {.sa_handler = note, .sa_flags = SA_NOCLDSTOP};
+	sigset_t blocked;
 
-	sigemptyset(&both);
-	sigaddset(&both, SIGUSR1);
-	sigaddset(&both, SIGUSR2);
-	if (sigprocmask(SIG_BLOCK, &both, &data->while_waiting) != 0)
+	sigemptyset(&blocked);
+	for (size_t i = 0; i < sizeof(noted) / sizeof(noted[0]); i++)
+		(void)sigaddset(&blocked, noted[i]);
+	if (sigprocmask(SIG_BLOCK, &blocked, &data->while_waiting) != 0)
 		return bench_fail(state, "sigprocmask: %s", strerror(errno));
-	(void)sigdelset(&data->while_waiting, SIGUSR1);
-	(void)sigdelset(&data->while_waiting, SIGUSR2);
-	if (sigaction(SIGUSR1, &action, NULL) != 0 || sigaction(SIGUSR2, &action, NULL) != 0)
-		return bench_fail(state, "sigaction: %s", strerror(errno));
+	for (size_t i = 0; i < sizeof(noted) / sizeof(noted[0]); i++) {
+		(void)sigdelset(&data->while_waiting, noted[i]);
+		if (sigaction(noted[i], &action, NULL) != 0)
+			return bench_fail(state, "sigaction: %s", strerror(errno));
+	}
 	return BENCH_OK;
 }
 
@@ -91,6 +95,8 @@ static int setup(struct bench_state *state)
 	int error = catch_signals(state, data);
 	if (error == 0)
 		error = bench_spawn(state, child);
+	if (error == 0) /* again: to start a child is to be told of its end */
+		error = catch_signals(state, data);
 	if (error != 0)
 		return error;
 	(void)close(data->ready[1]);
@@ -109,7 +115,8 @@ static int run(struct bench_state *state, uint64_t iterations)
 	for (uint64_t i = 0; i < iterations; i++) {
 		if (syscall(SYS_kill, other, SIGUSR1) != 0)
 			return bench_fail(state, "kill: %s", strerror(errno));
-		wait_for_signal(data);
+		if (!wait_for_signal(data))
+			return bench_fail(state, "the other process ended early");
 	}
 	return BENCH_OK;
 }

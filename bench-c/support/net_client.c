@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -26,15 +25,8 @@ static int local_server(struct bench_state *state)
 	return control < 0 ? 1 : bench_net_session(control, true);
 }
 
-/* Only to interrupt a wait for a datagram that will not come. */
-static void child_ended(int number)
-{
-	(void)number;
-}
-
 static int start_server(struct bench_state *state, struct bench_net *net)
 {
-	struct sigaction action = {.sa_handler = child_ended};
 	int error = bench_need_loopback(state);
 
 	if (error != 0)
@@ -47,7 +39,6 @@ static int start_server(struct bench_state *state, struct bench_net *net)
 	    listen(net->listener, 1) != 0 ||
 	    getsockname(net->listener, (struct sockaddr *)&net->server, &net->server_length) != 0)
 		return bench_fail(state, "cannot listen on 127.0.0.1: %s", strerror(errno));
-	(void)sigaction(SIGCHLD, &action, NULL);
 	error = bench_spawn(state, local_server);
 	(void)close(net->listener);
 	net->listener = -1;
