@@ -10,7 +10,7 @@ enum { BENCH_LINE_BYTES = 64 }; /* apart by so much is another line on nearly al
 
 /* "4k": the base page, whatever its size, never a large folio. "huge": nothing but
  * transparent huge pages. Indices into the names. */
-enum bench_pages { BENCH_PAGES_BASE, BENCH_PAGES_HUGE };
+enum bench_page_kind { BENCH_PAGES_BASE, BENCH_PAGES_HUGE };
 extern const char *const bench_pages_names[];
 
 struct bench_memory {
@@ -23,7 +23,7 @@ struct bench_memory {
 /* Map and populate. Skips when it and `besides`, what setup needs for a while, take more than
  * half of the memory available, or when the kernel does not give huge pages. */
 int bench_memory_open(struct bench_state *state, struct bench_memory *memory, size_t size,
-		      size_t besides, enum bench_pages pages);
+		      size_t besides, enum bench_page_kind pages);
 void bench_memory_close(struct bench_memory *memory);
 
 /* One stop of a chain. The position is how a walk proves that it went all the way. */
@@ -130,7 +130,7 @@ struct bench_duet {
 /* The other thread's part in its turn, or NULL. */
 typedef void bench_answer_fn(struct bench_state *state, uint64_t turn);
 
-/* Skips where both threads have but one CPU. `body` is a bench_thread() that calls
+/* Skips where both threads have or may come to have one CPU. `body` is a bench_thread() that calls
  * bench_duet_answer(). */
 int bench_duet_open(struct bench_state *state, struct bench_duet **duet,
 		    int (*body)(struct bench_state *state, unsigned index));

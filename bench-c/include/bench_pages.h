@@ -34,7 +34,7 @@ void bench_pages_touch(char *start, size_t bytes, size_t page_bytes);
  * -1: unknown (ENOMEM: nothing is mapped there). */
 int64_t bench_pages_resident(const char *start, size_t bytes, size_t page_bytes);
 
-/* Skips when more than half of what memory is available would be needed. */
+/* Skips when all copies together would need more than half of what memory is available. */
 int bench_memory_check(struct bench_state *state, uint64_t bytes);
 
 /* Of the calling thread. */

@@ -23,7 +23,7 @@ static int setup(struct bench_state *state)
 	struct bench_slots slots = {.count = size / stride, .stride = stride, .stagger = 1};
 
 	int error = bench_memory_open(state, &data->memory, size, bench_chains_besides(&slots),
-				      (enum bench_pages)bench_value(state, "pages"));
+				      (enum bench_page_kind)bench_value(state, "pages"));
 	if (error != 0)
 		return error;
 	slots.start = data->memory.start;

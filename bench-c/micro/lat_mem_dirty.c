@@ -39,7 +39,7 @@ static int setup(struct bench_state *state)
 		.count = size / BENCH_LINE_BYTES, .stride = BENCH_LINE_BYTES, .stagger = 1};
 
 	int error = bench_memory_open(state, &data->memory, size, bench_chains_besides(&slots),
-				      (enum bench_pages)bench_value(state, "pages"));
+				      (enum bench_page_kind)bench_value(state, "pages"));
 	if (error != 0)
 		return error;
 	slots.start = data->memory.start;

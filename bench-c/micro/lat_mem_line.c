@@ -30,7 +30,7 @@ static int setup(struct bench_state *state)
 		return bench_skip(state, "needs a distance_bytes that is a multiple of %zu",
 				  sizeof(struct bench_node));
 	int error = bench_memory_open(state, &data->memory, size, bench_chains_besides(&slots),
-				      (enum bench_pages)bench_value(state, "pages"));
+				      (enum bench_page_kind)bench_value(state, "pages"));
 	if (error != 0)
 		return error;
 	slots.start = data->memory.start;

@@ -87,7 +87,7 @@ static int setup(struct bench_state *state)
 	data->chase = by_count[data->count];
 	bench_set_operations_per_iteration(state, (uint64_t)data->count * ROUNDS_PER_TURN);
 	int error = bench_memory_open(state, &data->memory, size, bench_chains_besides(&slots),
-				      (enum bench_pages)bench_value(state, "pages"));
+				      (enum bench_page_kind)bench_value(state, "pages"));
 	if (error != 0)
 		return error;
 	slots.start = data->memory.start;

@@ -35,10 +35,11 @@ static int check_space(struct bench_state *state, const char *directory, uint64_
 	if (statvfs(directory, &disk) != 0)
 		return bench_fail(state, "statvfs %s: %s", directory, strerror(errno));
 	uint64_t free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
-	if (bytes <= free_bytes / 2)
+	unsigned copies = bench_copies(state);
+	if (bytes <= free_bytes / 2 / copies)
 		return BENCH_OK;
-	return bench_skip(state, "needs %llu MiB, more than half of the %llu MiB free on disk",
-			  (unsigned long long)(bytes >> 20),
+	return bench_skip(state, "%u x %llu MiB are more than half of the %llu MiB free on disk",
+			  copies, (unsigned long long)(bytes >> 20),
 			  (unsigned long long)(free_bytes >> 20));
 }
 

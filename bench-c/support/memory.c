@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Memory that is there before it is timed, with pages of a known kind. */
 #include "bench_memory.h"
+#include "bench_pages.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -42,20 +43,6 @@ static size_t round_up(size_t size, size_t unit)
 	return (size + unit - 1) / unit * unit;
 }
 
-static int check_room(struct bench_state *state, size_t needed)
-{
-	size_t available_kib = 0;
-
-	if (!first_number("/proc/meminfo", "MemAvailable", &available_kib))
-		return bench_skip(state, "needs MemAvailable of /proc/meminfo to know its limit");
-	if (needed / 1024 <= available_kib / 2)
-		return BENCH_OK;
-	return bench_skip(state,
-			  "needs %zu MiB, which is more than half of the %zu MiB available: "
-			  "a smaller size or more memory",
-			  needed >> 20, available_kib >> 10);
-}
-
 /* AnonHugePages of the mapping that holds `start`, from smaps. */
 static size_t huge_bytes(const char *start)
 {
@@ -78,7 +65,7 @@ static size_t huge_bytes(const char *start)
 	return kib * 1024;
 }
 
-static int page_size(struct bench_state *state, enum bench_pages pages, size_t *size)
+static int page_size(struct bench_state *state, enum bench_page_kind pages, size_t *size)
 {
 	*size = base_page();
 	if (pages == BENCH_PAGES_BASE)
@@ -90,7 +77,8 @@ static int page_size(struct bench_state *state, enum bench_pages pages, size_t *
 
 /* Base pages are asked for as well: a kernel set to "always" would give huge ones. One built
  * without them says EINVAL and has nothing else to give. */
-static int populate(struct bench_state *state, struct bench_memory *memory, enum bench_pages pages)
+static int populate(struct bench_state *state, struct bench_memory *memory,
+		    enum bench_page_kind pages)
 {
 	bool huge = pages == BENCH_PAGES_HUGE;
 	size_t step = base_page();
@@ -117,14 +105,14 @@ static int populate(struct bench_state *state, struct bench_memory *memory, enum
 }
 
 int bench_memory_open(struct bench_state *state, struct bench_memory *memory, size_t size,
-		      size_t besides, enum bench_pages pages)
+		      size_t besides, enum bench_page_kind pages)
 {
 	size_t unit = 0;
 
 	*memory = (struct bench_memory){0};
 	int error = page_size(state, pages, &unit);
 	if (error == 0)
-		error = check_room(state, round_up(size, unit) + besides);
+		error = bench_memory_check(state, round_up(size, unit) + besides);
 	if (error != 0)
 		return error;
 	size_t mapping_size = round_up(size, unit) + unit;

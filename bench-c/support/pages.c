@@ -39,11 +39,17 @@ static uint64_t memory_available(void)
 int bench_memory_check(struct bench_state *state, uint64_t bytes)
 {
 	uint64_t available = memory_available();
+	unsigned copies = bench_copies(state);
 
-	if (available == 0 || bytes <= available / 2)
+	if (available == 0)
+		return bench_skip(state, "needs MemAvailable of /proc/meminfo to know its limit");
+	if (bytes <= available / 2 / copies)
 		return BENCH_OK;
-	return bench_skip(state, "needs %llu MiB, more than half of the %llu MiB available",
-			  (unsigned long long)(bytes >> 20), (unsigned long long)(available >> 20));
+	return bench_skip(state,
+			  "%u x %llu MiB are more than half of the %llu MiB available: needs a "
+			  "smaller size, fewer copies or more memory",
+			  copies, (unsigned long long)(bytes >> 20),
+			  (unsigned long long)(available >> 20));
 }
 
 int bench_pages_reserve(struct bench_state *state, struct bench_pages *pages, size_t bytes)
