@@ -70,10 +70,10 @@ static const struct bench lat_cache_to_cache = {
 	       "base price of a contended lock, a shared counter, a ring buffer's index. It\n"
 	       "depends on which two CPUs they are: threads of one core, cores under one cache,\n"
 	       "two sockets; a virtual machine's host may move them between runs. No kernel code\n"
-	       "runs, none sleeps. Needs two CPUs: with same-cpu it is\n"
-	       "skipped, ask for --placement cross-cpu; with free the scheduler may put\n"
-	       "both on one, and then a time slice is measured. Work\n"
-	       "proof: the other thread counts its answers, each given only to the right number.\n"
+	       "runs, none sleeps. Needs a CPU for each thread: skipped with same-cpu, and with\n"
+	       "free, where the scheduler may put both on one and the figure would be a mixture\n"
+	       "with time slices; ask for --placement cross-cpu. Work proof: the other thread\n"
+	       "counts its answers, each given only to the right number.\n"
 	       "Idea: multiprocessor latency, which the lmbench paper leaves for later.",
 	.figure = BENCH_LATENCY,
 	.estimator = BENCH_BY_PLACEMENT,

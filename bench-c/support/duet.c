@@ -38,9 +38,10 @@ int bench_duet_open(struct bench_state *state, struct bench_duet **duet,
 			return bench_fail(state, "the other thread did not start");
 		(void)nanosleep(&pause, NULL);
 	}
-	if ((*duet)->cpu >= 0 && (*duet)->cpu == only_cpu())
-		return bench_skip(state, "needs two CPUs: ask for --placement cross-cpu, with one "
-					 "CPU nothing moves between caches");
+	if ((*duet)->cpu < 0 || (*duet)->cpu == only_cpu())
+		return bench_skip(state,
+				  "needs a CPU for each thread: ask for --placement cross-cpu; "
+				  "when both have one, a time slice would be measured");
 	return BENCH_OK;
 }
 
