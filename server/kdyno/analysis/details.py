@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from kdyno.analysis import service
 from kdyno.analysis.compare import MetricPair
-from kdyno.analysis.samples import fault_of
 from kdyno.analysis.series import SeriesKey
 from kdyno.analysis.service import SubmissionSamples
 from kdyno.results.roles import MetricRole
@@ -23,7 +22,7 @@ from kdyno.submissions.models import Submission
 def compare_details(session: Session, *, submission: Submission) -> None:
     """Store one row for each detail metric that can be compared, workload by workload."""
     samples = service.load_samples(session, submission=submission, role=MetricRole.DETAIL)
-    pairs = [found for found in zip(samples.keys, samples.pairs, strict=True) if fault_of(found[1]) is None]
+    pairs = zip(samples.keys, samples.pairs, strict=True)
     for _, family in groupby(pairs, key=lambda found: found[0].workload):
         _compare_family(session, submission=submission, family=list(family), whole=samples)
 

@@ -15,7 +15,7 @@ from kdyno.analysis.history import learned_priors
 from kdyno.analysis.machine_kind import MachineKind
 from kdyno.analysis.models import MetricVerdict
 from kdyno.analysis.noise import DEFAULTS, BootPrior
-from kdyno.analysis.samples import ArmSamples, BootSamples
+from kdyno.analysis.samples import ArmSamples, BootSamples, SamplesError, fault_of
 from kdyno.analysis.samples import Metric as MetricIdentity
 from kdyno.analysis.series import SeriesKey
 from kdyno.analysis.verdicts import Direction
@@ -30,12 +30,16 @@ from kdyno.submissions.status import ArmName
 
 @dataclass(frozen=True)
 class SubmissionSamples:
-    """Every compared metric of a submission, in a stable order, with the machine's kind of noise."""
+    """Every compared metric of a submission, in a stable order, with the machine's kind of noise.
+
+    faults: what cannot be compared, such as a time that came out as zero, which has no ratio to anything.
+    """
 
     keys: list[SeriesKey]
     pairs: list[MetricPair]
     noise_kind: MachineKind
     minutes_per_boot: float | None
+    faults: tuple[SamplesError, ...] = ()
 
 
 def load_samples(session: Session, *, submission: Submission, role: MetricRole = MetricRole.KEY) -> SubmissionSamples:
@@ -70,11 +74,15 @@ def load_samples(session: Session, *, submission: Submission, role: MetricRole =
     stored_kind = session.scalar(select(Machine.noise_kind).where(Machine.id == submission.machine_id))
     kind = MachineKind(stored_kind or MachineKind.HARDWARE)
     priors = learned_priors(session, submission=submission, keys=judged, fallback=DEFAULTS[kind].prior)
+    pairs = {key: _pair(key, sides, prior=priors[key]) for key, sides in judged.items()}
+    faults = {key: fault for key, pair in pairs.items() if (fault := fault_of(pair)) is not None}
+    compared = {key: pair for key, pair in pairs.items() if key not in faults}
     return SubmissionSamples(
-        keys=list(judged),
-        pairs=[_pair(key, sides, prior=priors[key]) for key, sides in judged.items()],
+        keys=list(compared),
+        pairs=list(compared.values()),
         noise_kind=kind,
         minutes_per_boot=sum(minutes) / len(minutes) if minutes else None,
+        faults=tuple(faults.values()),
     )
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Draws the answer to a test request, and says which exit code it is."""
 
+from collections import Counter
 from enum import IntEnum
 from itertools import groupby
 
@@ -14,6 +15,8 @@ from kdyno.jobs.states import FailureClass
 from kdyno.submissions.schemas import ResultRow, SubmissionView
 
 _MOST_NAMED = 12
+# What a screen holds; the page has all.
+_MOST_ROWS = 30
 
 _STYLES = {
     Verdict.REGRESSION: "bold red",
@@ -46,10 +49,7 @@ def exit_code(view: SubmissionView) -> int:
 def print_outcome(console: Console, view: SubmissionView) -> None:
     """Verdict table and overall verdict, or the failure and whose problem it is."""
     if view.rows:
-        console.print(_table(view.rows))
-        for row in view.rows:
-            if row.reason and row.verdict in {Verdict.REGRESSION, Verdict.IMPROVEMENT, Verdict.NEED_MORE}:
-                console.print(f"{_metric(row)}: {row.reason}", highlight=False, markup=False)
+        _print_rows(console, view.rows)
         _print_moved(console, view.details)
         if view.machine_caveat:
             console.print(f"Note: {view.machine_caveat}.", highlight=False, markup=False, style="dim")
@@ -61,6 +61,21 @@ def print_outcome(console: Console, view: SubmissionView) -> None:
         whose = "the request's" if view.failure.failure_class in _FAILURES_OF_THE_REQUEST else "the lab's"
         words = f"No verdict: {view.failure.failure_class}: {view.failure.message} (this is {whose} problem)"
         console.print(Text(words, style="red"), soft_wrap=True)
+
+
+def _print_rows(console: Console, rows: list[ResultRow]) -> None:
+    """All rows with the reasons of those that say more than "no change"; of a suite's many rows those that moved."""
+    shown = sorted(rows, key=lambda row: row.verdict not in MOVED)[:_MOST_ROWS]
+    explained = MOVED | {Verdict.NEED_MORE} if len(rows) <= _MOST_ROWS else MOVED
+    console.print(_table(shown))
+    for row in shown:
+        if row.reason and row.verdict in explained:
+            console.print(f"{row.label}: {row.reason}", highlight=False, markup=False)
+    left = Counter(row.verdict for row in rows)
+    left.subtract(row.verdict for row in shown)
+    if len(rows) > len(shown):
+        words = ", ".join(f"{count} {verdict}" for verdict, count in left.items() if count)
+        console.print(f"{len(rows) - len(shown)} more rows are on the page: {words}", highlight=False, markup=False)
 
 
 def _print_moved(console: Console, details: list[ResultRow]) -> None:
@@ -81,7 +96,7 @@ def _table(rows: list[ResultRow]) -> Table:
     for row in rows:
         style = _STYLES.get(Verdict(row.verdict), "")
         table.add_row(
-            _metric(row),
+            row.label,
             f"{quantity(row.base_median)} {row.unit}",
             quantity(row.patched_median),
             f"{_percent(row.effect_percent)} %",
@@ -89,10 +104,6 @@ def _table(rows: list[ResultRow]) -> Table:
             Text(row.verdict, style=style),
         )
     return table
-
-
-def _metric(row: ResultRow) -> str:
-    return row.label
 
 
 def _interval(row: ResultRow) -> str:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Ends a submission: a verdict from its samples or the failure that prevented one, and the mail that says so."""
 
+from dataclasses import replace
 from itertools import groupby
 
 from sqlalchemy import select
@@ -9,23 +10,28 @@ from sqlalchemy.orm import Session
 from kdyno.alerts import service as alerts
 from kdyno.analysis import service as analysis
 from kdyno.analysis import stored
-from kdyno.analysis.compare import SubmissionComparison
+from kdyno.analysis.compare import Comparison, SubmissionComparison
 from kdyno.analysis.details import compare_details
 from kdyno.analysis.documents.kbench import UNJUDGED_BENCHMARKS
 from kdyno.analysis.machine_kind import MachineKind
 from kdyno.analysis.plot import samples_figure
 from kdyno.analysis.samples import SamplesError
+from kdyno.analysis.service import SubmissionSamples
 from kdyno.analysis.text import percent, verdict_table
-from kdyno.analysis.verdicts import MOVED
+from kdyno.analysis.verdicts import MOVED, severity
 from kdyno.jobs.models import Job
 from kdyno.jobs.states import Failure, FailureClass, JobStatus
 from kdyno.kernels.status import BuildStatus
+from kdyno.results.skips import skip_reasons
 from kdyno.submissions import service as submissions
 from kdyno.submissions.models import Submission
 from kdyno.submissions.status import SubmissionStatus
+from kdyno.workloads.benchmarks import PREFIX
 
-# So many moved details are named in a mail; the page has all.
+# So much of each kind is named in a mail; the page has all.
 MOST_NAMED = 12
+MOST_ROWS = 30
+MOST_PANELS = 12
 
 
 def conclude(session: Session, *, submission_id: int, url: str) -> None:
@@ -64,14 +70,15 @@ def failure_of(submission: Submission, *, jobs: list[Job]) -> Failure | None:
 def _judge(session: Session, *, submission: Submission, url: str) -> Failure | None:
     samples = analysis.load_samples(session, submission=submission)
     if not samples.pairs:
-        return Failure(FailureClass.TEST, "no benchmark gave samples on both kernels: all were skipped")
+        why = f"none can be compared: {samples.faults[0]}" if samples.faults else "all were skipped"
+        return Failure(FailureClass.TEST, f"no benchmark gave samples on both kernels: {why}")
     try:
         result = analysis.compare_samples(samples)
     except SamplesError as error:
         return Failure(FailureClass.BUG, f"the samples cannot be compared: {error}")
     analysis.store_verdicts(session, submission_id=submission.id, keys=samples.keys, result=result)
     compare_details(session, submission=submission)
-    reason = result.verdict.meaning + _left_out(submission, compared={key.workload for key in samples.keys})
+    reason = result.verdict.meaning + _left_out(session, submission=submission, samples=samples)
     submissions.finish(session, submission=submission, verdict=result.verdict.value, reason=reason, failure=None)
     if submission.mail:
         alerts.owe_mail(
@@ -81,18 +88,56 @@ def _judge(session: Session, *, submission: Submission, url: str) -> Failure | N
             subject=_verdict_subject(submission, result),
             body_text=_body(
                 submission,
-                text=verdict_table(result) + _moved(session, submission=submission) + _note(samples.noise_kind),
+                text=_table(result) + _moved(session, submission=submission) + _note(samples.noise_kind),
                 url=url,
             ),
-            picture_png=samples_figure(samples.pairs, result),
+            picture_png=_picture(samples, result),
         )
     return None
 
 
-def _left_out(submission: Submission, *, compared: set[str]) -> str:
-    """The workloads that gave no figure to compare; the one that is never judged has its benchmark's name."""
-    missing = [name for name in submission.workloads if name not in compared | UNJUDGED_BENCHMARKS]
-    return f"; skipped, or not done alike on both kernels: {', '.join(missing)}" if missing else ""
+def _left_out(session: Session, *, submission: Submission, samples: SubmissionSamples) -> str:
+    """What was asked for and gave no figure to compare; what is never judged is not missed."""
+    compared = {key.workload for key in samples.keys}
+    unjudged = UNJUDGED_BENCHMARKS | {f"{PREFIX}{name}" for name in UNJUDGED_BENCHMARKS}
+    missing = [name for name in submission.workloads if name not in compared | unjudged]
+    words = ""
+    if missing:
+        reasons = skip_reasons(session, submission_id=submission.id)
+        named = [f"{name} ({reasons[name]})" if name in reasons else name for name in missing]
+        words += f"; skipped, or not done alike on both kernels: {_first(named)}"
+    if samples.faults:
+        words += f"; cannot be compared: {_first([str(fault) for fault in samples.faults])}"
+    return words
+
+
+def _first(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
+
+
+def _weightiest(result: SubmissionComparison, *, most: int) -> list[int]:
+    """Places of the comparisons that a mail has room for, in the order of the request."""
+
+    def weight(place: int) -> tuple[bool, int, float]:
+        item: Comparison = result.comparisons[place]
+        return item.verdict in MOVED, severity(item.verdict), abs(item.effect)
+
+    places = range(len(result.comparisons))
+    return sorted(sorted(places, key=weight, reverse=True)[:most])
+
+
+def _table(result: SubmissionComparison) -> str:
+    places = _weightiest(result, most=MOST_ROWS)
+    shown = verdict_table(replace(result, comparisons=tuple(result.comparisons[place] for place in places)))
+    more = len(result.comparisons) - len(places)
+    return shown + (f"\n{more} more metrics, which weigh less, are on the page.\n" if more else "")
+
+
+def _picture(samples: SubmissionSamples, result: SubmissionComparison) -> bytes:
+    places = _weightiest(result, most=MOST_PANELS)
+    shown = replace(result, comparisons=tuple(result.comparisons[place] for place in places))
+    return samples_figure([samples.pairs[place] for place in places], shown)
 
 
 def _moved(session: Session, *, submission: Submission) -> str:

@@ -19,6 +19,7 @@ from kdyno.submissions.progress import view_of
 from kdyno.submissions.schemas import StepState, SubmissionView
 from kdyno.submissions.status import SubmissionStatus
 from kdyno.web.render import fragment
+from kdyno.web.result_groups import grouped
 from kdyno.web.stream import Update
 from kdyno_lab.console.patterns import FATAL_KINDS
 
@@ -114,6 +115,7 @@ def page_values(session: Session, *, runtime: Runtime, submission: Submission) -
     return {
         "submission": submission,
         "view": view,
+        "shown": grouped(view.rows),
         "builds": {arm.name: arm.build for arm in submission.arms},
         "boots": boot_counts(view),
         "panics": panics_of(session, submission_id=submission.id),

@@ -58,6 +58,12 @@ class TypedForm:
         """What is wrong with one field."""
         return [problem.reason for problem in self.problems if problem.field == name]
 
+    def take(self, problems: Iterable[FieldProblem]) -> None:
+        """Keep what is wrong with the request; the reasons about single benchmarks belong to a field of their own."""
+        for problem in problems:
+            of_benchmark = problem.field == "workloads" and problem.reason.startswith(PREFIX)
+            self.problems.append(problem.model_copy(update={"field": "benchmarks"}) if of_benchmark else problem)
+
     def other_problems(self, shown: Iterable[str]) -> list[FieldProblem]:
         """Problems of fields that the page does not have, which must not get lost."""
         return [problem for problem in self.problems if problem.field not in set(shown)]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from kdyno.dependencies import DbSession, RuntimeDep
 from kdyno.jobs.models import Attempt, Job
 from kdyno.machines.models import Machine
+from kdyno.results import skips
 from kdyno.submissions.models import Arm, Submission
 from kdyno.web import job_timeline as timeline
 from kdyno.web import profiles
@@ -42,6 +43,7 @@ def read_job(
         attempt=chosen,
         stays=timeline.stays(created_at=job.created_at, events=events),
         events=events,
+        skipped=skips.skipped_runs(session, attempt_id=chosen.id) if chosen else [],
         profiles=profiles.profiles_of(session, attempt_id=chosen.id) if chosen else [],
         console=timeline.console_page(session, attempt_id=chosen.id, page=console) if chosen else None,
     )

@@ -2,6 +2,7 @@
 """Samples for the plots: every boot of every judged metric, in the order in which the machine booted."""
 
 import statistics
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -27,10 +28,11 @@ class _Boot(NamedTuple):
     samples: list[float]
 
 
-def samples_document(session: Session, *, submission_id: int) -> dict[str, Any]:
-    """One entry per stored verdict, in the order of the table."""
+def samples_document(session: Session, *, submission_id: int, places: Sequence[int] = ()) -> dict[str, Any]:
+    """One entry per stored verdict, in the order in which the API lists them; only those at `places` if any."""
     verdicts = stored.verdict_rows(session, submission_id=submission_id)
-    return {"metrics": [_metric_entry(session, verdict=verdict) for verdict in verdicts]}
+    chosen = [verdicts[place] for place in places if 0 <= place < len(verdicts)] if places else verdicts
+    return {"metrics": [_metric_entry(session, verdict=verdict) for verdict in chosen]}
 
 
 def _metric_entry(session: Session, *, verdict: MetricVerdict) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def create_submission(
         submission_id = None
     except SubmissionInvalid as error:
         session.rollback()
-        form.problems += error.problems
+        form.take(error.problems)
         submission_id = None
     except service.IdempotencyConflict as error:
         reason = f"{error}; to queue this as well, send it once more"
@@ -138,10 +138,15 @@ def _look(runtime: Runtime, submission_id: int, seen: str) -> Update:
 
 
 @router.get("/submissions/{submission_id}/samples.json")
-def submission_samples(submission_id: int, session: DbSession) -> Response:
+def submission_samples(
+    submission_id: int,
+    session: DbSession,
+    place: Annotated[list[int] | None, Query(max_length=200, description="Only the metrics at these places")] = None,
+) -> Response:
     """All samples of each judged metric, by boot, in the order of the boots."""
     _found(session, submission_id)
-    return JSONResponse(samples.samples_document(session, submission_id=submission_id), headers=SECURITY_HEADERS)
+    document = samples.samples_document(session, submission_id=submission_id, places=place or ())
+    return JSONResponse(document, headers=SECURITY_HEADERS)
 
 
 @router.get("/submissions/{submission_id}/patch")

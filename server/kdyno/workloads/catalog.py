@@ -145,9 +145,9 @@ def _single_benchmark(name: str) -> Workload:
     try:
         benchmark, runs = check_words(words)
     except BenchmarkRequestError as error:
-        raise UnknownWorkload(f"{PREFIX} {error}") from error
+        raise UnknownWorkload(f"{name[:80]}: {error}") from error
     if len(name) > MAX_NAME:
-        raise UnknownWorkload(f"{name[:80]!r} is longer than {MAX_NAME} characters: name fewer parameters at once")
+        raise UnknownWorkload(f"{name[:80]}…: longer than {MAX_NAME} characters, name fewer values at once")
     budget_s = BENCHMARK_BUDGET_S
     return Workload(
         name=name,

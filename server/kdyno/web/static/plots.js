@@ -166,18 +166,19 @@
     return button;
   }
 
+  /** Draws what nobody has drawn yet and no fold hides; the rest is drawn when its fold is opened. */
   async function load() {
     const result = document.getElementById("result");
-    const figures = result.querySelectorAll("figure[data-plot]");
+    const figures = [...result.querySelectorAll("figure[data-plot]:not([data-asked])")].filter((figure) => !figure.closest("details:not([open])"));
     if (!figures.length) return;
+    figures.forEach((figure) => (figure.dataset.asked = ""));
     const say = (words) => figures.forEach((figure) => (figure.querySelector(".note").textContent = words));
     try {
-      const answer = await fetch(result.dataset.samples);
+      const answer = await fetch(`${result.dataset.samples}?${figures.map((figure) => `place=${figure.dataset.plot}`).join("&")}`);
       if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
       const { metrics } = await answer.json();
-      figures.forEach((figure) => {
-        const metric = metrics[Number(figure.dataset.plot)];
-        if (metric?.boots.length) show(figure, metric);
+      figures.forEach((figure, n) => {
+        if (metrics[n]?.boots.length) show(figure, metrics[n]);
         else figure.querySelector(".note").textContent = "No samples are stored for this metric.";
       });
     } catch (error) {
@@ -191,5 +192,6 @@
   }).observe(document.getElementById("main"));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => inPage().forEach(({ plot }) => plot.redraw(false)));
   document.addEventListener("htmx:afterSwap", (event) => event.target.id === "result" && load());
+  document.getElementById("result").addEventListener("toggle", load, true); // it does not bubble
   load();
 })();
