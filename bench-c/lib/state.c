@@ -8,11 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { REAP_PATIENCE_MS = 2000 };
+enum { REAP_PATIENCE_MS = 2000, INTERRUPT_US = 10000 };
 
 /* Two lines: prefetchers fetch them in pairs, and copies that are threads must share none. */
 enum { DATA_ALIGNMENT = 128 };
@@ -245,17 +246,37 @@ static int run_spawned(struct bench_state *state, unsigned index)
 	return state->spawned_body(state);
 }
 
-static void child_ended(int number)
+static void interrupt(int number)
 {
 	(void)number;
 }
 
-/* The handler does nothing but end, with EINTR, a wait for a child that has died. */
+/* A wait that begins only after this signal would last for ever, so it will be interrupted too. */
+static void child_ended(int number)
+{
+	const struct itimerval again = {{.tv_usec = INTERRUPT_US}, {.tv_usec = INTERRUPT_US}};
+
+	(void)number;
+	(void)setitimer(ITIMER_REAL, &again, NULL);
+}
+
+/* The end of a child ends, with EINTR, what its parent waits in. */
+static int watch_children(struct bench_state *state)
+{
+	const struct sigaction on_end = {.sa_handler = child_ended, .sa_flags = SA_NOCLDSTOP};
+	const struct sigaction on_timer = {.sa_handler = interrupt};
+
+	if (sigaction(SIGCHLD, &on_end, NULL) == 0 && sigaction(SIGALRM, &on_timer, NULL) == 0)
+		return BENCH_OK;
+	return bench_fail(state, "sigaction: %s", strerror(errno));
+}
+
 int bench_spawn(struct bench_state *state, int (*body)(struct bench_state *state))
 {
-	const struct sigaction action = {.sa_handler = child_ended, .sa_flags = SA_NOCLDSTOP};
+	int error = watch_children(state);
 
-	(void)sigaction(SIGCHLD, &action, NULL);
+	if (error != 0)
+		return error;
 	state->spawned_body = body;
 	return state_start_process(state, run_spawned, (int)task_count(state) + 1);
 }
@@ -330,6 +351,7 @@ static int join_thread(struct bench_state *state, const struct task *task)
 
 int state_reap(struct bench_state *state, bool kill_first)
 {
+	const struct itimerval off = {0};
 	int error = BENCH_OK;
 
 	for (size_t i = 0; i < state->thread_count; i++)
@@ -340,6 +362,8 @@ int state_reap(struct bench_state *state, bool kill_first)
 	for (size_t i = 0; i < state->child_count; i++)
 		if (reap_child(state, state->children[i], kill_first) != 0)
 			error = BENCH_ERROR;
+	if (state->child_count > 0)
+		(void)setitimer(ITIMER_REAL, &off, NULL); /* see child_ended() */
 	state->child_count = 0;
 	return error;
 }
