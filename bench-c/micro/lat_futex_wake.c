@@ -5,9 +5,12 @@
  * with the number of sleepers.
  * Source: futex(2); perf bench futex wake asks the same.
  *
- * A thread that is about to sleep cannot be told from one that sleeps, but the kernel says how
- * many it moves to another word: they gather on the first word, are moved to the second until
- * all have been, and that is where they are woken.
+ * The threads gather on one word and are moved to a second, where they are woken: so a thread that
+ * comes back early is not among the sleepers. The kernel says how many wait there, but one that
+ * waits may still be on its way to sleep, and a thread that is woken then gets its wake-up when it
+ * sleeps again: wake-ups are allowed to come for nothing, the kernel then lets it look at the first
+ * word again, and it would be missing on the second. Hence all are left alone for a while, and
+ * counted once more, before they are woken.
  */
 #include "bench.h"
 
@@ -20,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WAITERS = 1, WAITERS_MAX = 255, TRIES = 100 };
+enum { WAITERS = 1, WAITERS_MAX = 255, SETTLE_NS = 50000 };
 
 struct data {
 	unsigned waiters;
@@ -82,42 +85,58 @@ static int setup(struct bench_state *state)
 	return BENCH_OK;
 }
 
-/* Until all waiters sleep on the second word. */
-static int gather(struct bench_state *state, struct data *data)
+/* How many wait on `from` and, if that is another word, have been moved to the second; -1. */
+static long move(struct data *data, uint32_t *from)
 {
-	for (unsigned gathered = 0; gathered < data->waiters;) {
-		long moved = syscall(SYS_futex, &data->gathering, FUTEX_CMP_REQUEUE_PRIVATE, 0,
-				     (unsigned long)INT_MAX, &data->sleeping, 0);
-		if (moved < 0 && errno != EAGAIN)
-			return bench_fail(state, "futex: %s", strerror(errno));
-		if (moved > 0)
-			gathered += (unsigned)moved;
-		else
-			(void)sched_yield();
-	}
-	return BENCH_OK;
+	return syscall(SYS_futex, from, FUTEX_CMP_REQUEUE_PRIVATE, 0, (unsigned long)INT_MAX,
+		       &data->sleeping, 0);
 }
 
-/* One that did not find all of them is no figure: the kernel may let a sleeper look again at the
- * word it first slept on. Then all gather once more. */
-static int wake_all(struct bench_state *state, struct data *data, double *took_ns)
+/* Until all waiters wait on the second word. */
+static int gather(struct bench_state *state, struct data *data)
 {
-	long woken = 0;
+	for (;;) {
+		if (move(data, &data->gathering) < 0)
+			return bench_fail(state, "futex: %s", strerror(errno));
+		long waiting = move(data, &data->sleeping); /* from itself to itself: a count */
+		if (waiting < 0)
+			return bench_fail(state, "futex: %s", strerror(errno));
+		if (waiting == (long)data->waiters)
+			return BENCH_OK;
+		(void)sched_yield();
+	}
+}
 
-	for (int tries = 0; tries < TRIES; tries++) {
+/* Until they have fallen asleep, too, and none has come back. Yielding lets those on this CPU do
+ * so, and does not let it become idle. */
+static int await_sleep(struct bench_state *state, struct data *data)
+{
+	for (;;) {
 		int error = gather(state, data);
 		if (error != 0)
 			return error;
-		double begin_ns = now_ns();
-		woken = syscall(SYS_futex, &data->sleeping, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL,
-				0);
-		*took_ns = now_ns() - begin_ns;
-		if (woken == (long)data->waiters) {
-			data->woken += (uint64_t)woken;
+		double until_ns = now_ns() + SETTLE_NS;
+		while (now_ns() < until_ns)
+			(void)sched_yield();
+		if (move(data, &data->sleeping) == (long)data->waiters)
 			return BENCH_OK;
-		}
 	}
-	return bench_fail(state, "%ld woken of %u", woken, data->waiters);
+}
+
+static int wake_all(struct bench_state *state, struct data *data, double *took_ns)
+{
+	int error = await_sleep(state, data);
+
+	if (error != 0)
+		return error;
+	double begin_ns = now_ns();
+	long woken =
+		syscall(SYS_futex, &data->sleeping, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+	*took_ns = now_ns() - begin_ns;
+	if (woken != (long)data->waiters)
+		return bench_fail(state, "%ld woken of %u", woken, data->waiters);
+	data->woken += (uint64_t)woken;
+	return BENCH_OK;
 }
 
 static int run(struct bench_state *state, uint64_t iterations)
@@ -172,10 +191,10 @@ static const struct bench lat_futex_wake = {
 	       "to return: finding them, making each runnable and choosing a CPU for it. When they\n"
 	       "run is not part of it, except that one which takes the waker's CPU at once delays\n"
 	       "the return; with same-cpu that shows. Divide by waiters for the cost of each. Going\n"
-	       "to sleep is not timed: before each wake-up the kernel's own count of sleepers moved\n"
-	       "to this word (FUTEX_CMP_REQUEUE) says that all are asleep. The clock is read around\n"
-	       "each call and is in the figure, as some 20 to 50 ns. Work proof: the kernel must say\n"
-	       "that it woke all; a call that found fewer is done again and not counted.\n"
+	       "to sleep is not timed: before each wake-up the kernel's own count (FUTEX_CMP_REQUEUE)\n"
+	       "must say that all wait on this word, and again 50 us later, when they have fallen\n"
+	       "asleep. The clock is read around each call and is in the figure, as some 20 to 50 ns.\n"
+	       "Work proof: the kernel must say of each call that it woke all.\n"
 	       "Idea: futex(2); perf bench futex wake asks the same.",
 	.figure = BENCH_LATENCY,
 	.estimator = BENCH_MEDIAN,
