@@ -40,7 +40,7 @@ unit: ## fast tests without other processes
 test-unit: unit
 
 c-test: ## unit tests of the C programs, with address and undefined-behaviour sanitizers
-	@for part in $(C_PARTS); do $(MAKE) --no-print-directory -C $$part test || exit; done
+	@for part in $(C_PARTS); do $(MAKE) --no-print-directory -j2 --output-sync=target -C $$part test || exit; done
 
 integration: ## on a real PostgreSQL and a real broker
 	$(BIN)/pytest -q tests/integration tests/chaos
