@@ -69,9 +69,17 @@ static int run(struct bench_state *state, uint64_t iterations)
 			return bench_fail(state, "copy_file_range: %s", strerror(errno));
 		data->moved += data->bytes;
 	}
-	return bench_moving_arrived(data->to, data->bytes)
-		       ? BENCH_OK
-		       : bench_fail(state, "the data did not arrive");
+	return BENCH_OK;
+}
+
+static int restore(struct bench_state *state, uint64_t iterations)
+{
+	const struct data *data = bench_data(state);
+
+	(void)iterations;
+	if (bench_moving_arrived(data->to, data->bytes))
+		return BENCH_OK;
+	return bench_fail(state, "the data did not arrive");
 }
 
 static uint64_t work(struct bench_state *state)
@@ -123,6 +131,7 @@ static const struct bench bw_copy_file_range = {
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,
+	.restore = restore,
 	.work = work,
 	.teardown = teardown,
 };
