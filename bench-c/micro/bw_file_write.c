@@ -114,7 +114,7 @@ static const struct bench_parameter parameters[] = {
 	 .about = "bytes given to each write()",
 	 .value = 64 << 10,
 	 .min = 8,
-	 .max = 1 << 30},
+	 .max = 64 << 20},
 	{0},
 };
 
