@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 enum { PROCESSES = 2, TASKS_MAX = 96, FOOTPRINT_MAX = 1 << 20, LINE_BYTES = 128 };
@@ -37,6 +36,7 @@ struct data {
 	unsigned tasks;	   /* of which this many were asked for */
 	unsigned begun;	   /* and whose number this is, when a child is born */
 	size_t words;	   /* of footprint */
+	struct bench_pages pages;
 	uint64_t *
 		footprint; /* processes: one address, copied on write; threads: one after another */
 	struct counter *counters; /* [tasks], seen by all */
@@ -151,6 +151,7 @@ static int start_tasks(struct bench_state *state, struct data *data)
 	return error;
 }
 
+/* Base pages only: whether a huge page would fit depends on the number of tasks. */
 static int map_footprint(struct bench_state *state, struct data *data, size_t bytes)
 {
 	size_t all = bytes * data->tasks;
@@ -159,13 +160,10 @@ static int map_footprint(struct bench_state *state, struct data *data, size_t by
 	if (bytes == 0)
 		return BENCH_OK;
 	int error = bench_memory_check(state, all);
-	if (error != 0)
-		return error;
-	data->footprint = mmap(NULL, data->threads ? all : bytes, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (data->footprint == MAP_FAILED)
-		return bench_fail(state, "cannot map %zu bytes: %s", all, strerror(errno));
-	return BENCH_OK;
+	if (error == 0)
+		error = bench_pages_map(state, &data->pages, data->threads ? all : bytes);
+	data->footprint = (uint64_t *)(void *)data->pages.start;
+	return error;
 }
 
 static int setup(struct bench_state *state)
