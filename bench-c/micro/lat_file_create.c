@@ -134,7 +134,7 @@ static const struct bench lat_file_create = {
 	       "Idea: lmbench paper, file system latency; the sizes are those of its program. Here\n"
 	       "making and deleting (lat_file_delete) are separate runs.",
 	.figure = BENCH_LATENCY,
-	.timeout_s = 60,
+	.timeout_s = 120,
 	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
 	.parameters = parameters,
 	.data_size = sizeof(struct data),

@@ -103,11 +103,11 @@ static const struct bench lat_file_delete = {
 	       "before each run, not timed, and never synced: their data is in the page cache only, and\n"
 	       "dropping it is part of the figure. The figure is the CPU time of the file system, unless\n"
 	       "that writes directories at once. Where the file system can put directories apart (ext4),\n"
-	       "each second of the run has its own, as for lat_file_create. Work proof: each call must succeed, and afterwards\n"
-	       "none of the names is there.\n"
+	       "each second of the run has its own, as for lat_file_create. Work proof: each call must\n"
+	       "succeed, and afterwards none of the names is there.\n"
 	       "Idea: lmbench paper, file system latency; see lat_file_create.",
 	.figure = BENCH_LATENCY,
-	.timeout_s = 60,
+	.timeout_s = 120,
 	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
 	.parameters = parameters,
 	.data_size = sizeof(struct data),

@@ -5,6 +5,7 @@
  * since: milliseconds, not the microseconds of making it. So each second gets a directory of its
  * own, and the file system is asked to put each where others are not.
  */
+#include "bench_pages.h"
 #include "bench_small_files.h"
 
 #include <fcntl.h>
@@ -58,6 +59,9 @@ int bench_small_files_open(struct bench_state *state, struct bench_small_files *
 	files->bytes = (size_t)bench_value(state, "size_bytes");
 	files->files = (size_t)bench_value(state, "files");
 	bench_set_operations_per_iteration(state, files->files);
+	int error = bench_memory_check(state, files->files * (files->bytes + bench_page_bytes()));
+	if (error != 0)
+		return error;
 	files->content = malloc(files->bytes + 1);
 	if (files->content == NULL)
 		return bench_fail(state, "no memory for %zu bytes", files->bytes);
@@ -66,7 +70,7 @@ int bench_small_files_open(struct bench_state *state, struct bench_small_files *
 	if (parent == NULL)
 		return BENCH_ERROR;
 	files->spread = ask_to_spread(parent);
-	int error = files->spread ? choose_first_place(state, files) : BENCH_OK;
+	error = files->spread ? choose_first_place(state, files) : BENCH_OK;
 	return error != 0 ? error : change_directory(state, files);
 }
 
