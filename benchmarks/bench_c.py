@@ -26,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -42,7 +43,6 @@ REPEATS = 20
 AGREEMENT_PERCENT = 5.0
 SUITE_LIMITS_S = {"quick": 60, "paper": 70}
 MOST_S = 180  # of one benchmark, whatever it does
-TURNS = 2  # A B B A: two of each
 
 Document = dict[str, Any]
 
@@ -99,11 +99,12 @@ class Form:
     budget_s: float
     all_rows: bool
     repeats: int
+    turns: int  # of the probe and kbench each: A B B A is two
     suites: bool
 
 
-SHORT = Form(runs=4, budget_s=0.1, all_rows=False, repeats=REPEATS, suites=False)
-WHOLE = Form(runs=10, budget_s=0.3, all_rows=True, repeats=REPEATS, suites=True)
+SHORT = Form(runs=4, budget_s=0.1, all_rows=False, repeats=REPEATS, turns=2, suites=False)
+WHOLE = Form(runs=10, budget_s=0.3, all_rows=True, repeats=REPEATS, turns=4, suites=True)
 
 
 @dataclass
@@ -269,6 +270,8 @@ def print_figures(rows: list[Row], form: Form) -> Document:
         print(f"promised: {QUIET_CV_PERCENT} % on a quiet machine ({verdict(medians['all'], QUIET_CV_PERCENT)}), "
               f"CPU-bound {NOISY_CV_PERCENT} % on a noisy virtual one ({verdict(cv, NOISY_CV_PERCENT)})")  # fmt: skip
     failed = [row for row in rows if row.reason.startswith("error")]
+    evidence = Counter(kind for row in rows for kind in row.evidence)
+    print(f"evidence of the runs: {', '.join(f'{count} {kind}' for kind, count in evidence.most_common())}")
     never = sum(not row.values for row in rows)
     print(f"{len(known)} measured, {len(failed)} failed at least once, {never} never got one")
     return {"rows": [row.as_document() for row in rows], "median_cv_percent": medians}
@@ -328,7 +331,7 @@ def agreement(form: Form, only: str, progress: Progress) -> Document:
             ours: list[float] = []
             theirs: list[float] = []
             words = SAME_OPERATION[name].format(file=file)
-            for turn in range(TURNS):
+            for turn in range(form.turns):
                 progress.say(f"probe: {name}")
                 if turn % 2 == 1:
                     theirs.append(probed(program, file, name, budget_s))
@@ -404,6 +407,7 @@ def main() -> int:
         budget_s=arguments.budget or usual.budget_s,
         all_rows=usual.all_rows or not whole,
         repeats=usual.repeats,
+        turns=usual.turns,
         suites=usual.suites,
     )
     progress = Progress()
