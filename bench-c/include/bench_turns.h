@@ -11,6 +11,10 @@ struct bench_turns {
 	uint32_t stop;	   /* the next turn is the last */
 };
 
+/* For what has a number and outlives its makers: where it is permitted, put it into a namespace
+ * that goes with this process and its children, however they end. */
+void bench_turns_hide_ipc(void);
+
 /* Tell the parent, or wait for it to be told, at most a few seconds. */
 void bench_turns_say_ready(struct bench_turns *turns);
 int bench_turns_wait_ready(struct bench_state *state, const struct bench_turns *turns);

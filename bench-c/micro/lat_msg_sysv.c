@@ -63,6 +63,7 @@ static int setup(struct bench_state *state)
 {
 	struct data *data = bench_data(state);
 
+	bench_turns_hide_ipc();
 	data->there = -1;
 	data->back = -1;
 	data->bytes = (size_t)bench_value(state, "message_bytes");
@@ -137,7 +138,8 @@ static const struct bench lat_msg_sysv = {
 	       "copy of each message, of 8 KiB at most unless kernel.msgmax says otherwise. Work\n"
 	       "proof: the other process counts the messages that it sends back, each has a stamp\n"
 	       "that is checked, and on one CPU two context switches a round trip were counted. The\n"
-	       "queues are removed at the end; a run that is killed leaves them behind.\n"
+	       "queues are removed at the end; root's are in an IPC namespace of their own and go with\n"
+	       "it even if the run is killed, an ordinary user's are then left behind.\n"
 	       "Idea: svipc(7), in the shape of the lmbench paper's latencies.",
 	.figure = BENCH_LATENCY,
 	.timeout_s = 10,

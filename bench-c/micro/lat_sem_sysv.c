@@ -51,6 +51,7 @@ static int setup(struct bench_state *state)
 {
 	struct data *data = bench_data(state);
 
+	bench_turns_hide_ipc();
 	data->set = semget(IPC_PRIVATE, SEMAPHORES, S_IRUSR | S_IWUSR);
 	if (data->set < 0 && (errno == ENOSYS || errno == ENOSPC))
 		return bench_skip(state,
@@ -100,7 +101,8 @@ static const struct bench lat_sem_sysv = {
 	       "trip; the program that the idea is from reports half of it. Work proof: the other\n"
 	       "process counts its answers, both semaphores return to 0 each time or the processes\n"
 	       "would run ahead, and on one CPU two context switches were counted. The set is\n"
-	       "removed at the end; a run that is killed leaves it behind.\n"
+	       "removed at the end; root's is in an IPC namespace of its own and goes with it even if\n"
+	       "the run is killed, an ordinary user's is then left behind.\n"
 	       "Idea: lmbench's semaphore latency.",
 	.figure = BENCH_LATENCY,
 	.timeout_s = 10,

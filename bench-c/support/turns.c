@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "bench_turns.h"
 
+#include <sched.h>
 #include <time.h>
 
 enum { PATIENCE_MS = 5000 };
+
+void bench_turns_hide_ipc(void)
+{
+	(void)unshare(CLONE_NEWIPC);
+}
 
 void bench_turns_say_ready(struct bench_turns *turns)
 {
