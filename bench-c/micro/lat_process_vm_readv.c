@@ -52,9 +52,13 @@ static int setup(struct bench_state *state)
 	struct data *data = bench_data(state);
 
 	data->size = (size_t)bench_value(state, "size_bytes");
-	data->bytes = calloc(1, data->size);
+	size_t page =
+		(size_t)sysconf(_SC_PAGESIZE); /* a page is then one page to look up, not two */
+	size_t rounded = (data->size + page - 1) / page * page;
+	data->bytes = aligned_alloc(page, rounded);
 	if (data->bytes == NULL)
 		return bench_fail(state, "no memory for %zu bytes", data->size);
+	memset(data->bytes, 0, rounded);
 	if (pipe(data->end) != 0 || pipe(data->ready) != 0)
 		return bench_fail(state, "pipe: %s", strerror(errno));
 	int error = bench_spawn(state, own);
@@ -115,7 +119,7 @@ static const struct bench lat_process_vm_readv = {
 	.name = "lat_process_vm_readv",
 	.summary = "copy memory out of another process",
 	.doc = "Times syscall(SYS_process_vm_readv) of `size_bytes` from a child that sleeps: one buffer here,\n"
-	       "one there. In it: kernel entry, two lists copied from the user, the permission check of\n"
+	       "one there, both at the start of a page. In it: kernel entry, two lists copied from the user, the permission check of\n"
 	       "ptrace(2), a reference to the other address space and its lock, each page looked up and\n"
 	       "pinned, the copy, and all of it let go. No buffer of the kernel and no switch: the other\n"
 	       "process never runs. A pipe does the same with two copies and a wake-up. Skipped where the\n"
