@@ -160,7 +160,7 @@ static const struct bench lat_mmap = {
 	       "Idea: lmbench paper, memory mapping. Its program always touches pages, a part of the\n"
 	       "mapping with a fixed stride; here that is a parameter.",
 	.figure = BENCH_LATENCY,
-	.timeout_s = 30,
+	.timeout_s = 60,
 	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
 	.parameters = parameters,
 	.data_size = sizeof(struct data),

@@ -106,7 +106,7 @@ static const struct bench lat_mprotect = {
 	       "fail while it is read-only, and after each run succeed; the kernel must count no faults.\n"
 	       "Idea: this program's own, beside memory mapping in the lmbench paper.",
 	.figure = BENCH_LATENCY,
-	.timeout_s = 10,
+	.timeout_s = 60,
 	.operations_per_iteration = CALLS_PER_ITERATION,
 	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
 	.expectations = {{BENCH_MINOR_FAULTS, 0, 0.05}},

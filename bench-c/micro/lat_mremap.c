@@ -106,7 +106,7 @@ static const struct bench lat_mremap = {
 	       "address asked for, the word must have come along, and the kernel must count no faults.\n"
 	       "Idea: this program's own, beside memory mapping in the lmbench paper.",
 	.figure = BENCH_LATENCY,
-	.timeout_s = 10,
+	.timeout_s = 60,
 	.operations_per_iteration = MOVES_PER_ITERATION,
 	.copies = BENCH_AS_PROCESSES,
 	.expectations = {{BENCH_MINOR_FAULTS, 0, 0.05}},

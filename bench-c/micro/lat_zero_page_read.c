@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { PAGES_MAX = 65536 };
+enum { PAGES_MAX = 16384 };
 
 struct data {
 	struct bench_pages pages;
