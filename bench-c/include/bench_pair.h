@@ -24,6 +24,10 @@ struct bench_pair {
 /* The four ends are set: make the message and start the child, which sends back what it gets. */
 int bench_pair_start(struct bench_state *state, struct bench_pair *pair, size_t bytes);
 
+/* Open the ends as a pair of connected unix sockets of this type, or skip, and start the child. */
+int bench_pair_start_unix(struct bench_state *state, struct bench_pair *pair, int type,
+			  size_t bytes);
+
 /* Send the message and receive it; a wrong answer is an error. */
 int bench_pair_pass(struct bench_state *state, struct bench_pair *pair);
 

@@ -5,6 +5,7 @@
  * file registered the kernel need not look them up for each request.
  * Source: io_uring(7), io_uring_register(2).
  */
+#include "bench_file.h"
 #include "bench_io_uring.h"
 
 #include <errno.h>
@@ -29,16 +30,16 @@ struct data {
 	uint64_t right_answers;
 };
 
+/* Copies have a file each: one in common would be a contended page. */
 static int open_file(struct bench_state *state, struct data *data)
 {
-	const char *directory = bench_directory(state);
+	int directory = bench_file_directory(state);
 
-	if (directory == NULL)
+	if (directory < 0)
 		return BENCH_ERROR;
-	int at = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	data->file = openat(at, "read", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	data->file = openat(directory, "read", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	int error = errno;
-	(void)close(at);
+	(void)close(directory);
 	return data->file >= 0 ? BENCH_OK
 			       : bench_fail(state, "cannot make a file: %s", strerror(error));
 }

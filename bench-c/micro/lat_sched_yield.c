@@ -72,7 +72,7 @@ static void teardown(struct bench_state *state)
 
 static const struct bench_parameter parameters[] = {
 	{.name = "tasks",
-	 .about = "2: another process yields on the same CPU",
+	 .about = "2: another process yields too, with same-cpu on the same CPU",
 	 .value = 1,
 	 .min = 1,
 	 .max = TASKS_MAX},
@@ -87,7 +87,8 @@ static const struct bench lat_sched_yield = {
 	       "process on that CPU does nothing but yield too: where yields alternate, an operation\n"
 	       "is two yields and two switches, without sleep or wake-up, which lat_ctx has. Whether\n"
 	       "they do is the scheduler's policy: look at the switches per operation beside the\n"
-	       "figure. On a CPU where other tasks run as well the figure is theirs.\n"
+	       "figure. With placement free the other process may be on another CPU, and then each is\n"
+	       "alone. On a CPU where other tasks run as well the figure is theirs.\n"
 	       "Work proof: each call's return value is counted; with tasks=2 the other process must\n"
 	       "have yielded too.\n"
 	       "Idea: yield benchmarks of other suites; see sched_yield(2).",

@@ -6,28 +6,14 @@
  */
 #include "bench_pair.h"
 
-#include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
 
 enum { MESSAGE_BYTES = 1, MESSAGE_BYTES_MAX = 65536 };
 
 static int setup(struct bench_state *state)
 {
-	struct bench_pair *pair = bench_data(state);
-	int ends[2];
-
-	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) != 0) {
-		if (errno == EAFNOSUPPORT)
-			return bench_skip(state, "no unix sockets: needs CONFIG_UNIX");
-		return bench_fail(state, "socketpair: %s", strerror(errno));
-	}
-	pair->datagrams = true;
-	pair->parent_from = ends[0];
-	pair->parent_to = ends[0];
-	pair->child_from = ends[1];
-	pair->child_to = ends[1];
-	return bench_pair_start(state, pair, (size_t)bench_value(state, "message_bytes"));
+	return bench_pair_start_unix(state, bench_data(state), SOCK_DGRAM,
+				     (size_t)bench_value(state, "message_bytes"));
 }
 
 static int run(struct bench_state *state, uint64_t iterations)

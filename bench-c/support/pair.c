@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static bool send_all(int to, const unsigned char *message, size_t bytes)
@@ -78,6 +79,23 @@ int bench_pair_start(struct bench_state *state, struct bench_pair *pair, size_t 
 	pair->child_from = -1;
 	pair->child_to = -1;
 	return BENCH_OK;
+}
+
+int bench_pair_start_unix(struct bench_state *state, struct bench_pair *pair, int type,
+			  size_t bytes)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) != 0)
+		return errno == EAFNOSUPPORT
+			       ? bench_skip(state, "no unix sockets: needs CONFIG_UNIX")
+			       : bench_fail(state, "socketpair: %s", strerror(errno));
+	pair->datagrams = type == SOCK_DGRAM;
+	pair->parent_from = ends[0];
+	pair->parent_to = ends[0];
+	pair->child_from = ends[1];
+	pair->child_to = ends[1];
+	return bench_pair_start(state, pair, bytes);
 }
 
 int bench_pair_pass(struct bench_state *state, struct bench_pair *pair)
