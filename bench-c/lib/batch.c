@@ -40,6 +40,7 @@ int batch_run(struct bench_state *state, struct batch *batch)
 	if (batch->end_ns < batch->begin_ns)
 		return bench_fail(state, "the clock went backwards");
 	batch->took_ns = state->took_ns;
+	batch->shortest_ns = (double)(batch->end_ns - batch->begin_ns);
 	state->operations += batch->iterations * state->operations_per_iteration;
 	error = prove_work(state);
 	if (error == 0 && bench->restore != NULL && bench->restore(state, batch->iterations) != 0)

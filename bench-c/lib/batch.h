@@ -16,7 +16,8 @@ struct batch {
 	void *gate_context;
 	uint64_t begin_ns;
 	uint64_t end_ns;
-	double took_ns; /* what run said itself, or negative */
+	double took_ns;	    /* what run said itself, or negative */
+	double shortest_ns; /* that a copy took for its own share: nobody to wait for is in it */
 };
 
 /* prepare, run, prove the work, restore. */

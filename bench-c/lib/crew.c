@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <math.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -229,6 +230,7 @@ int crew_run(struct crew *crew, struct batch *batch)
 		return error;
 	batch->begin_ns = UINT64_MAX;
 	batch->end_ns = 0;
+	batch->shortest_ns = INFINITY;
 	for (unsigned i = 0; i < crew->copies; i++) {
 		const struct member *member = &crew->members[i];
 		if (member->begin_ns < batch->begin_ns)
@@ -236,6 +238,8 @@ int crew_run(struct crew *crew, struct batch *batch)
 		if (member->end_ns > batch->end_ns)
 			batch->end_ns = member->end_ns;
 		took_ns += member->took_ns / crew->copies;
+		batch->shortest_ns =
+			fmin(batch->shortest_ns, (double)(member->end_ns - member->begin_ns));
 	}
 	batch->took_ns = took_ns;
 	crew->state->operations +=
