@@ -81,7 +81,7 @@ static const struct bench_parameter parameters[] = {
 	 .about = "size of each piece, every page of it written",
 	 .value = 64 << 10,
 	 .min = 4096,
-	 .max = INT64_C(1) << 32},
+	 .max = INT64_C(1) << 30},
 	{0},
 };
 

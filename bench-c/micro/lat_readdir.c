@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { ENTRIES = 1000, ENTRIES_MAX = 1000000, DOTS = 2, BUFFER_BYTES = 32768, FILE_MODE = 0600 };
+enum { ENTRIES = 1000, ENTRIES_MAX = 200000, DOTS = 2, BUFFER_BYTES = 32768, FILE_MODE = 0600 };
 
 /* As getdents64() writes it, see getdents(2). */
 struct entry {

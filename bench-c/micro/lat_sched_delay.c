@@ -12,7 +12,13 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-enum { BUSY_TASKS = 2, BUSY_TASKS_MAX = 64, SLEEP_US = 500, SLEEP_US_MAX = 100000 };
+enum {
+	BUSY_TASKS = 2,
+	BUSY_TASKS_MAX = 64,
+	SLEEP_US = 500,
+	SLEEP_US_MIN = 20,
+	SLEEP_US_MAX = 100000
+};
 
 struct shared {
 	bool stop;
@@ -102,9 +108,9 @@ static const struct bench_parameter parameters[] = {
 	 .value = BUSY_TASKS,
 	 .max = BUSY_TASKS_MAX},
 	{.name = "sleep_us",
-	 .about = "until the timer",
+	 .about = "until the timer; long enough that the task does sleep",
 	 .value = SLEEP_US,
-	 .min = 1,
+	 .min = SLEEP_US_MIN,
 	 .max = SLEEP_US_MAX},
 	{0},
 };
