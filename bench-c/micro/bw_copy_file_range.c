@@ -12,17 +12,9 @@
 #include <unistd.h>
 
 enum { SIZE_BYTES = 65536, SIZE_BYTES_MAX = 64 << 20 };
-enum { IN_MEMORY, ON_DISK };
 static const char *const places[] = {"memory", "disk", NULL};
 
-struct data {
-	int from;
-	int to;
-	size_t bytes;
-	uint64_t moved;
-};
-
-static bool copy_all(const struct data *data)
+static bool copy_all(const struct bench_moving *data)
 {
 	off_t source = 0;
 	off_t destination = 0;
@@ -40,19 +32,12 @@ static bool copy_all(const struct data *data)
 
 static int setup(struct bench_state *state)
 {
-	struct data *data = bench_data(state);
-	bool on_disk = bench_value(state, "of") == ON_DISK;
-	int error = 0;
+	const struct bench_moving *data = bench_data(state);
 
-	*data = (struct data){.from = -1, .to = -1};
-	data->bytes = (size_t)bench_value(state, "size_bytes");
-	bench_set_bytes_per_operation(state, data->bytes);
-	data->from = bench_moving_file(state, on_disk, "from", data->bytes, &error);
-	if (error == 0)
-		data->to = bench_moving_file(state, on_disk, "to", data->bytes, &error);
+	int error =
+		bench_moving_open(state, (enum bench_moving_place)bench_value(state, "of"), true);
 	if (error != 0)
 		return error;
-	(void)bench_moving_arrived(data->to, data->bytes);
 	if (copy_all(data))
 		return BENCH_OK;
 	if (errno == ENOSYS || errno == EOPNOTSUPP || errno == EXDEV || errno == EINVAL)
@@ -62,7 +47,7 @@ static int setup(struct bench_state *state)
 
 static int run(struct bench_state *state, uint64_t iterations)
 {
-	struct data *data = bench_data(state);
+	struct bench_moving *data = bench_data(state);
 
 	for (uint64_t i = 0; i < iterations; i++) {
 		if (!copy_all(data))
@@ -70,33 +55,6 @@ static int run(struct bench_state *state, uint64_t iterations)
 		data->moved += data->bytes;
 	}
 	return BENCH_OK;
-}
-
-static int restore(struct bench_state *state, uint64_t iterations)
-{
-	const struct data *data = bench_data(state);
-
-	(void)iterations;
-	if (bench_moving_arrived(data->to, data->bytes))
-		return BENCH_OK;
-	return bench_fail(state, "the data did not arrive");
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->moved / data->bytes;
-}
-
-static void teardown(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	if (data->from >= 0)
-		(void)close(data->from);
-	if (data->to >= 0)
-		(void)close(data->to);
 }
 
 static const struct bench_parameter parameters[] = {
@@ -107,7 +65,7 @@ static const struct bench_parameter parameters[] = {
 	 .max = SIZE_BYTES_MAX},
 	{.name = "of",
 	 .about = "where the files are: in memory, or in the directory for files",
-	 .value = IN_MEMORY,
+	 .value = BENCH_MOVE_IN_MEMORY,
 	 .words = places},
 	{0},
 };
@@ -128,11 +86,11 @@ static const struct bench bw_copy_file_range = {
 	.timeout_s = 10,
 	.copies = BENCH_AS_PROCESSES,
 	.parameters = parameters,
-	.data_size = sizeof(struct data),
+	.data_size = sizeof(struct bench_moving),
 	.setup = setup,
 	.run = run,
-	.restore = restore,
-	.work = work,
-	.teardown = teardown,
+	.restore = bench_moving_restore,
+	.work = bench_moving_work,
+	.teardown = bench_moving_teardown,
 };
 BENCH_REGISTER(bw_copy_file_range);

@@ -8,7 +8,6 @@
 #include "bench_moving.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
@@ -17,40 +16,12 @@ enum { SIZE_BYTES = 65536, SIZE_BYTES_MAX = 64 << 20 };
 enum { TO_FILE, TO_NULL };
 static const char *const destinations[] = {"file", "null", NULL};
 
-struct data {
-	int from;
-	int to;
-	bool to_file;
-	size_t bytes;
-	uint64_t moved;
-};
-
 static int setup(struct bench_state *state)
 {
-	struct data *data = bench_data(state);
-	int error = 0;
-
-	*data = (struct data){.from = -1, .to = -1};
-	data->bytes = (size_t)bench_value(state, "size_bytes");
-	data->to_file = bench_value(state, "to") == TO_FILE;
-	bench_set_bytes_per_operation(state, data->bytes);
-	data->from = bench_moving_file(state, false, "from", data->bytes, &error);
-	if (error != 0)
-		return error;
-	if (data->to_file)
-		data->to = bench_moving_file(state, false, "to", data->bytes, &error);
-	else
-		data->to = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (error != 0)
-		return error;
-	if (data->to < 0)
-		return bench_fail(state, "/dev/null: %s", strerror(errno));
-	if (data->to_file)
-		(void)bench_moving_arrived(data->to, data->bytes);
-	return BENCH_OK;
+	return bench_moving_open(state, BENCH_MOVE_IN_MEMORY, bench_value(state, "to") == TO_FILE);
 }
 
-static bool send_all(const struct data *data)
+static bool send_all(const struct bench_moving *data)
 {
 	off_t offset = 0;
 	size_t left = data->bytes;
@@ -67,7 +38,7 @@ static bool send_all(const struct data *data)
 /* sendfile() writes where the file's position is, so that has to be set back each time. */
 static int run_to_file(struct bench_state *state, uint64_t iterations)
 {
-	struct data *data = bench_data(state);
+	struct bench_moving *data = bench_data(state);
 
 	for (uint64_t i = 0; i < iterations; i++) {
 		if (lseek(data->to, 0, SEEK_SET) != 0 || !send_all(data))
@@ -79,7 +50,7 @@ static int run_to_file(struct bench_state *state, uint64_t iterations)
 
 static int run_to_null(struct bench_state *state, uint64_t iterations)
 {
-	struct data *data = bench_data(state);
+	struct bench_moving *data = bench_data(state);
 
 	for (uint64_t i = 0; i < iterations; i++) {
 		if (!send_all(data))
@@ -91,36 +62,9 @@ static int run_to_null(struct bench_state *state, uint64_t iterations)
 
 static int run(struct bench_state *state, uint64_t iterations)
 {
-	const struct data *data = bench_data(state);
+	const struct bench_moving *data = bench_data(state);
 
 	return data->to_file ? run_to_file(state, iterations) : run_to_null(state, iterations);
-}
-
-static int restore(struct bench_state *state, uint64_t iterations)
-{
-	const struct data *data = bench_data(state);
-
-	(void)iterations;
-	if (!data->to_file || bench_moving_arrived(data->to, data->bytes))
-		return BENCH_OK;
-	return bench_fail(state, "the data did not arrive");
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->moved / data->bytes;
-}
-
-static void teardown(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	if (data->from >= 0)
-		(void)close(data->from);
-	if (data->to >= 0)
-		(void)close(data->to);
 }
 
 static const struct bench_parameter parameters[] = {
@@ -149,11 +93,11 @@ static const struct bench bw_sendfile = {
 	.timeout_s = 10,
 	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
 	.parameters = parameters,
-	.data_size = sizeof(struct data),
+	.data_size = sizeof(struct bench_moving),
 	.setup = setup,
 	.run = run,
-	.restore = restore,
-	.work = work,
-	.teardown = teardown,
+	.restore = bench_moving_restore,
+	.work = bench_moving_work,
+	.teardown = bench_moving_teardown,
 };
 BENCH_REGISTER(bw_sendfile);

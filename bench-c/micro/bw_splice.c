@@ -18,37 +18,17 @@ enum { TO_NULL, TO_FILE };
 static const char *const destinations[] = {"null", "file", NULL};
 
 struct data {
-	int from;
-	int to;
-	int pipe[2];
-	size_t bytes;
-	bool to_file;
-	uint64_t moved;
+	struct bench_moving files;
+	int pipe[2]; /* 0: not open */
 };
 
 static int setup(struct bench_state *state)
 {
 	struct data *data = bench_data(state);
-	int error = 0;
+	int error =
+		bench_moving_open(state, BENCH_MOVE_IN_MEMORY, bench_value(state, "to") == TO_FILE);
 
-	*data = (struct data){.from = -1, .to = -1, .pipe = {-1, -1}};
-	data->bytes = (size_t)bench_value(state, "size_bytes");
-	data->to_file = bench_value(state, "to") == TO_FILE;
-	bench_set_bytes_per_operation(state, data->bytes);
-	data->from = bench_moving_file(state, false, "from", data->bytes, &error);
-	if (error != 0)
-		return error;
-	if (data->to_file)
-		data->to = bench_moving_file(state, false, "to", data->bytes, &error);
-	else
-		data->to = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (error != 0)
-		return error;
-	if (data->to < 0)
-		return bench_fail(state, "/dev/null: %s", strerror(errno));
-	if (data->to_file)
-		(void)bench_moving_arrived(data->to, data->bytes);
-	return bench_moving_pipe(state, data->pipe, data->bytes);
+	return error != 0 ? error : bench_moving_pipe(state, data->pipe, data->files.bytes);
 }
 
 /* Everything from one descriptor to the other, at the start of files. */
@@ -70,42 +50,26 @@ static bool move_all(int from, bool from_file, int to, bool to_file, size_t byte
 static int run(struct bench_state *state, uint64_t iterations)
 {
 	struct data *data = bench_data(state);
-	size_t bytes = data->bytes;
+	struct bench_moving *files = &data->files;
+	size_t bytes = files->bytes;
 
 	for (uint64_t i = 0; i < iterations; i++) {
-		if (!move_all(data->from, true, data->pipe[1], false, bytes) ||
-		    !move_all(data->pipe[0], false, data->to, data->to_file, bytes))
+		if (!move_all(files->from, true, data->pipe[1], false, bytes) ||
+		    !move_all(data->pipe[0], false, files->to, files->to_file, bytes))
 			return bench_fail(state, "splice: %s", strerror(errno));
-		data->moved += bytes;
+		files->moved += bytes;
 	}
 	return BENCH_OK;
-}
-
-static int restore(struct bench_state *state, uint64_t iterations)
-{
-	const struct data *data = bench_data(state);
-
-	(void)iterations;
-	if (!data->to_file || bench_moving_arrived(data->to, data->bytes))
-		return BENCH_OK;
-	return bench_fail(state, "the data did not arrive");
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->moved / data->bytes;
 }
 
 static void teardown(struct bench_state *state)
 {
 	const struct data *data = bench_data(state);
-	const int fds[] = {data->from, data->to, data->pipe[0], data->pipe[1]};
 
-	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
-		if (fds[i] >= 0)
-			(void)close(fds[i]);
+	bench_moving_teardown(state);
+	for (int i = 0; i < 2; i++)
+		if (data->pipe[i] > 0)
+			(void)close(data->pipe[i]);
 }
 
 static const struct bench_parameter parameters[] = {
@@ -137,8 +101,8 @@ static const struct bench bw_splice = {
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,
-	.restore = restore,
-	.work = work,
+	.restore = bench_moving_restore,
+	.work = bench_moving_work,
 	.teardown = teardown,
 };
 BENCH_REGISTER(bw_splice);
