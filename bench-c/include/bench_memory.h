@@ -103,6 +103,7 @@ struct bench_areas {
 	uint64_t *from;
 	uint64_t *to; /* the same as from when one area was asked for */
 	size_t words;
+	bool looked;
 };
 int bench_areas_open(struct bench_state *state, struct bench_areas *areas, size_t size,
 		     unsigned count);
@@ -114,9 +115,12 @@ static inline uint64_t bench_word_value(uint64_t i)
 }
 void bench_words_fill(uint64_t *words, size_t count);
 
-/* A stride with which about a thousand words of an area are looked at, all of its lines'
- * words in turn; 1 for the first look. */
-size_t bench_look_stride(size_t words, bool first_look);
+/* For restore: whether every word of the area written to is `base` plus `follows` times the
+ * value of its place; all words the first time, about a thousand of them later, of all of a
+ * line's words in turn. An error names the word that is not and says that it "does not hold"
+ * what was `wanted`. */
+int bench_areas_look(struct bench_state *state, struct bench_areas *areas, uint64_t base,
+		     uint64_t follows, const char *wanted);
 
 /* A thread on another CPU that answers each time the turn comes to it, until told to stop.
  * Odd turns are its own. */

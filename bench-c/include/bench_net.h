@@ -106,6 +106,10 @@ int bench_bulk_announce(struct bench_state *state, struct bench_bulk *bulk, uint
 int bench_bulk_write(struct bench_state *state, struct bench_bulk *bulk, uint64_t iterations);
 int bench_bulk_confirm(struct bench_state *state, struct bench_bulk *bulk);
 uint64_t bench_bulk_messages(const struct bench_bulk *bulk);
+/* The callbacks of these names, of a benchmark whose data begins with its struct bench_bulk. */
+int bench_bulk_prepare(struct bench_state *state, uint64_t iterations);
+int bench_bulk_run(struct bench_state *state, uint64_t iterations);
+uint64_t bench_bulk_work(struct bench_state *state);
 /* The other side, until end of file: 0, or 1 after an error. */
 int bench_bulk_serve(int from, int to, size_t message_bytes);
 

@@ -19,7 +19,6 @@ struct data {
 	struct bench_areas areas;
 	copy_fn *copy;
 	uint64_t passes_proved;
-	bool looked;
 };
 
 static __attribute__((noinline)) void copy_libc(uint64_t *to, const uint64_t *from, size_t words)
@@ -73,18 +72,14 @@ static int run(struct bench_state *state, uint64_t iterations)
 	return BENCH_OK;
 }
 
-/* All words after the first run, a thousand of them after each later one. Not timed. */
+/* The last word was the number of the pass, which run has checked. */
 static int restore(struct bench_state *state, uint64_t iterations)
 {
 	struct data *data = bench_data(state);
-	size_t words = data->areas.words;
-	size_t step = bench_look_stride(words, !data->looked);
 
-	data->looked = true;
-	for (size_t i = iterations == 0 ? words : 0; i < words; i += step)
-		if (data->areas.to[i] != data->areas.from[i])
-			return bench_fail(state, "word %zu does not hold what was copied", i);
-	return BENCH_OK;
+	(void)iterations;
+	data->areas.to[data->areas.words - 1] = bench_word_value(data->areas.words - 1);
+	return bench_areas_look(state, &data->areas, 0, 1, "what was copied");
 }
 
 static uint64_t work(struct bench_state *state)

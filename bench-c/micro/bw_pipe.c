@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 struct data {
+	struct bench_bulk bulk;
 	int forward[2]; /* [0] is the reader's end */
 	int back[2];	/* [0] is ours */
 	bool opened;
-	struct bench_bulk bulk;
 };
 
 static void close_end(int *end)
@@ -50,28 +50,6 @@ static int setup(struct bench_state *state)
 	close_end(&data->back[1]);
 	return bench_bulk_open(state, &data->bulk, data->forward[1], data->back[0],
 			       (size_t)bench_value(state, "message_bytes"));
-}
-
-static int prepare(struct bench_state *state, uint64_t iterations)
-{
-	struct data *data = bench_data(state);
-
-	return bench_bulk_announce(state, &data->bulk, iterations);
-}
-
-static int run(struct bench_state *state, uint64_t iterations)
-{
-	struct data *data = bench_data(state);
-	int error = bench_bulk_write(state, &data->bulk, iterations);
-
-	return error != 0 ? error : bench_bulk_confirm(state, &data->bulk);
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return bench_bulk_messages(&data->bulk);
 }
 
 static void teardown(struct bench_state *state)
@@ -113,9 +91,9 @@ static const struct bench bw_pipe = {
 	.parameters = parameters,
 	.data_size = sizeof(struct data),
 	.setup = setup,
-	.prepare = prepare,
-	.run = run,
-	.work = work,
+	.prepare = bench_bulk_prepare,
+	.run = bench_bulk_run,
+	.work = bench_bulk_work,
 	.teardown = teardown,
 };
 BENCH_REGISTER(bw_pipe);

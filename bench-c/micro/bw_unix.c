@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 struct data {
+	struct bench_bulk bulk;
 	int pair[2]; /* [0] is the reader's */
 	bool opened;
-	struct bench_bulk bulk;
 };
 
 static void close_end(int *end)
@@ -49,28 +49,6 @@ static int setup(struct bench_state *state)
 	close_end(&data->pair[0]);
 	return bench_bulk_open(state, &data->bulk, data->pair[1], data->pair[1],
 			       (size_t)bench_value(state, "message_bytes"));
-}
-
-static int prepare(struct bench_state *state, uint64_t iterations)
-{
-	struct data *data = bench_data(state);
-
-	return bench_bulk_announce(state, &data->bulk, iterations);
-}
-
-static int run(struct bench_state *state, uint64_t iterations)
-{
-	struct data *data = bench_data(state);
-	int error = bench_bulk_write(state, &data->bulk, iterations);
-
-	return error != 0 ? error : bench_bulk_confirm(state, &data->bulk);
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return bench_bulk_messages(&data->bulk);
 }
 
 static void teardown(struct bench_state *state)
@@ -109,9 +87,9 @@ static const struct bench bw_unix = {
 	.parameters = parameters,
 	.data_size = sizeof(struct data),
 	.setup = setup,
-	.prepare = prepare,
-	.run = run,
-	.work = work,
+	.prepare = bench_bulk_prepare,
+	.run = bench_bulk_run,
+	.work = bench_bulk_work,
 	.teardown = teardown,
 };
 BENCH_REGISTER(bw_unix);

@@ -160,7 +160,19 @@ void bench_words_fill(uint64_t *words, size_t count)
 }
 
 /* Odd, so that it is never a whole number of lines. */
-size_t bench_look_stride(size_t words, bool first_look)
+static size_t look_stride(size_t words, bool first_look)
 {
 	return first_look || words <= LOOKS ? 1 : words / LOOKS | 1;
+}
+
+int bench_areas_look(struct bench_state *state, struct bench_areas *areas, uint64_t base,
+		     uint64_t follows, const char *wanted)
+{
+	size_t stride = look_stride(areas->words, !areas->looked);
+
+	areas->looked = true;
+	for (size_t i = 0; i < areas->words; i += stride)
+		if (areas->to[i] != base + follows * bench_word_value(i))
+			return bench_fail(state, "word %zu does not hold %s", i, wanted);
+	return BENCH_OK;
 }

@@ -74,6 +74,24 @@ uint64_t bench_bulk_messages(const struct bench_bulk *bulk)
 	return bulk->counted_bytes / bulk->message_bytes;
 }
 
+int bench_bulk_prepare(struct bench_state *state, uint64_t iterations)
+{
+	return bench_bulk_announce(state, bench_data(state), iterations);
+}
+
+int bench_bulk_run(struct bench_state *state, uint64_t iterations)
+{
+	struct bench_bulk *bulk = bench_data(state);
+	int error = bench_bulk_write(state, bulk, iterations);
+
+	return error != 0 ? error : bench_bulk_confirm(state, bulk);
+}
+
+uint64_t bench_bulk_work(struct bench_state *state)
+{
+	return bench_bulk_messages(bench_data(state));
+}
+
 static bool drain(int from, void *message, size_t message_bytes, uint64_t left, uint64_t *counted)
 {
 	while (left > 0) {
