@@ -191,30 +191,41 @@ class LabRows:
 
 def kbench_document(samples: list[float]) -> dict[str, object]:
     """What kbench prints for one benchmark."""
+    return kbench_documents([kbench_benchmark("lat_syscall_getppid", samples, placement="free")])
+
+
+def kbench_documents(benchmarks: list[dict[str, object]]) -> dict[str, object]:
+    """What kbench prints for several benchmarks."""
     return {
         "schema": "kdyno.kbench/1",
         "harness": {"version": "test"},
         "host": {},
         "clock": {},
-        "benchmarks": [
+        "benchmarks": benchmarks,
+    }
+
+
+def kbench_benchmark(
+    name: str, samples: list[float], *, placement: str = "same-cpu", parameters: dict[str, object] | None = None
+) -> dict[str, object]:
+    """One benchmark of a document that was done."""
+    return {
+        "name": name,
+        "placement": placement,
+        "parameters": parameters or {},
+        "status": "done",
+        "metrics": [
             {
-                "name": "lat_syscall_getppid",
-                "placement": "free",
-                "status": "done",
-                "metrics": [
-                    {
-                        "name": "latency",
-                        "unit": "ns/op",
-                        "direction": "lower",
-                        "operations_per_sample": 1000,
-                        "samples": samples,
-                        "median": sorted(samples)[len(samples) // 2],
-                        "converged": True,
-                    }
-                ],
-                "counts_per_op": {"minor_faults": 0.0},
+                "name": "latency",
+                "unit": "ns/op",
+                "direction": "lower",
+                "operations_per_sample": 1000,
+                "samples": samples,
+                "median": sorted(samples)[len(samples) // 2],
+                "converged": True,
             }
         ],
+        "counts_per_op": {"minor_faults": 0.0},
     }
 
 

@@ -17,7 +17,7 @@ from kdyno.kernels.status import BuildStatus
 from kdyno.submissions.conclude import conclude
 from kdyno.submissions.models import Submission
 from tests.browser.server import Server
-from tests.lab_rows import LabRows, agent_events
+from tests.lab_rows import LabRows, agent_events, kbench_benchmark, kbench_documents
 
 pytestmark = pytest.mark.browser
 
@@ -151,6 +151,68 @@ def test_a_patch_that_does_not_apply_is_explained_beside_its_field(page: Page, l
     page.wait_for_url("**/submissions/1")
 
 
+def test_single_benchmarks_are_typed_and_what_is_wrong_with_them_is_beside_their_field(
+    page: Page, lab: LabRows
+) -> None:
+    fill_form(page, patch=GOOD_PATCH)
+    field = page.get_by_label("Single benchmarks")
+    field.fill("lat_pipe:mesage_bytes=64\nlat_ctx:processes=2,8")
+    send(page)
+    expect(page.locator("#benchmarks-problem")).to_contain_text("did you mean 'message_bytes'?")
+    expect(page.locator("#workloads-problem")).to_have_count(0)
+    expect(field).to_have_value("lat_pipe:mesage_bytes=64\nlat_ctx:processes=2,8")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    assert count(lab, Submission) == 0
+
+    field.fill("lat_pipe:message_bytes=64\nlat_ctx:processes=2,8")
+    send(page)
+    page.wait_for_url("**/submissions/1")
+    with lab.unit_of_work() as session:
+        wanted = session.scalars(select(Submission.workloads)).one()
+    assert wanted == [WORKLOAD, "kbench:lat_pipe:message_bytes=64", "kbench:lat_ctx:processes=2,8"]
+
+
+def test_the_table_of_benchmarks_keeps_the_rows_that_hold_every_word_typed(page: Page) -> None:
+    page.goto("/workloads")
+    rows = page.locator("#benchmark-table tbody tr:visible")
+    every = rows.count()
+    assert every > 60
+    find = page.get_by_label("Find")
+    find.fill("pipe LAT_")
+    expect(rows.filter(has_text="lat_pipe")).to_have_count(1)
+    assert 1 <= rows.count() < every / 4
+    expect(page.locator(".filter output")).to_contain_text(f"of {every}")
+    find.fill("")
+    expect(rows).to_have_count(every)
+
+
+def test_the_page_of_a_suite_shows_what_moved_and_draws_the_rest_when_asked(page: Page, lab: LabRows) -> None:
+    lab.submit(workloads=["suite-quick"])
+    for order_no in range(1, 5):
+        slower = 1.2 if order_no in (2, 3) else 1
+        found = [
+            kbench_benchmark(
+                "lat_pipe",
+                samples_around((slower if n == 64 else 1) * 1000, seed=100 * n + order_no),
+                parameters={"message_bytes": n},
+            )
+            for n in range(60, 80)
+        ]
+        lab.run_phases(1, order_no, phases={"suite-quick": kbench_documents(found)})
+    with lab.unit_of_work() as session:
+        conclude(session, submission_id=1, url="http://lab.example")
+    page.goto("/submissions/1")
+    moved = page.locator("#result tbody tr:visible")
+    expect(moved).to_have_count(1)
+    expect(moved).to_contain_text("suite-quick lat_pipe:message_bytes=64")
+    expect(page.locator("#result canvas")).to_have_count(1)
+    page.get_by_text("19 metrics more, each drawn when it is opened").click()
+    expect(page.locator("#result canvas")).to_have_count(1)
+    page.locator("#result summary", has_text="message_bytes=70").click()
+    expect(page.locator("#result canvas")).to_have_count(2)
+    expect(page.locator("#result figure[data-asked]").last).to_contain_text("all 160 samples drawn")
+
+
 def test_a_form_sent_twice_at_once_queues_once(page: Page, lab: LabRows) -> None:
     fill_form(page, patch=GOOD_PATCH)
     seen = page.evaluate(
@@ -212,7 +274,17 @@ def test_pages_fit_a_phone(page: Page, lab: LabRows, scheme: str) -> None:
         conclude(session, submission_id=1, url="http://lab.example")
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.set_viewport_size({"width": 360, "height": 700})
-    for path in ("/", "/submissions/new", "/submissions/1", "/jobs/1", "/builds/1", "/machines", "/trees", "/mail"):
+    for path in (
+        "/",
+        "/submissions/new",
+        "/submissions/1",
+        "/jobs/1",
+        "/builds/1",
+        "/machines",
+        "/trees",
+        "/workloads",
+        "/mail",
+    ):
         page.goto(path)
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= 360, f"{path} is {width} pixels wide"

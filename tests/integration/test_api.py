@@ -114,6 +114,24 @@ def test_a_request_without_workloads_gets_the_default_ones(client: TestClient) -
     assert (queued["workloads"], queued["profile"]) == (wanted, False)
 
 
+def test_single_benchmarks_are_listed_and_asked_for_with_parameters(client: TestClient) -> None:
+    listed = {benchmark["name"]: benchmark for benchmark in client.get("/api/v1/workloads/benchmarks").json()}
+    pipe = listed["lat_pipe"]
+    assert (pipe["unit"], pipe["direction"]) == ("ns/op", "lower")
+    assert "cross-cpu" in pipe["placements"]
+    (parameter,) = [found for found in pipe["parameters"] if found["name"] == "message_bytes"]
+    assert parameter["min"] <= parameter["default"] <= parameter["max"]
+    name = "kbench:lat_pipe:message_bytes=1,64:placement=free"
+    answer = client.post("/api/v1/submissions", json=request(workloads=[name]))
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["workloads"] == [name]
+
+
+def test_the_list_of_benchmarks_needs_a_token(client: TestClient) -> None:
+    answer = client.get("/api/v1/workloads/benchmarks", headers={"Authorization": ""})
+    assert answer.status_code == 401
+
+
 def test_a_macro_workload_and_a_profile_are_asked_for_by_name(client: TestClient) -> None:
     answer = client.post("/api/v1/submissions", json=request(workloads=["reaim-compute"], profile=True))
     assert answer.status_code == 201, answer.text
@@ -132,6 +150,8 @@ def test_a_macro_workload_and_a_profile_are_asked_for_by_name(client: TestClient
         ({"kconfig": "tinyconfig+nosuch"}, "kconfig", ["nosuch", "virt-min"]),
         ({"workloads": ["syscal-getppid"]}, "workloads", ["did you mean 'syscall-getppid'"]),
         ({"workloads": ["reaim-computer"]}, "workloads", ["did you mean 'reaim-compute'"]),
+        ({"workloads": ["kbench:lat_pip"]}, "workloads", ["kbench:lat_pip: ", "did you mean 'lat_pipe'"]),
+        ({"workloads": ["kbench:lat_pipe:message_bytes=0"]}, "workloads", ["message_bytes=0 is not in 1.."]),
         ({"machine_type": "mainframe"}, "machine_type", ["no machine matches", "virtual"]),
         ({"boots_per_arm": 1}, "boots_per_arm", ["2 to 20"]),
         ({"mail": "nobody"}, "mail", ["not a mail address"]),

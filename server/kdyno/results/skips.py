@@ -17,7 +17,7 @@ def skip_reasons(session: Session, *, submission_id: int) -> dict[str, str]:
         .where(Job.submission_id == submission_id, Run.status == "skip")
         .order_by(Run.id.desc())
     )
-    return dict(session.execute(query).tuples().all())
+    return {row.phase: row.reason for row in session.execute(query)}
 
 
 def skipped_runs(session: Session, *, attempt_id: int) -> list[Run]:

@@ -115,6 +115,20 @@ def test_a_wrong_setting_is_named(lab: RunningLab) -> None:
     assert refused.stderr.startswith("kdyno: KDYNO_PORT: ")
 
 
+def test_the_benchmarks_that_requests_may_name_are_listed(lab: RunningLab) -> None:
+    listed = kdyno(lab, "workload", "benchmarks")
+    assert listed.returncode == 0, listed.stderr
+    assert "lat_pipe" in listed.stdout and "bw_mem_copy" in listed.stdout
+    one = kdyno(lab, "workload", "benchmarks", "lat_pipe")
+    assert one.stdout.startswith("lat_pipe: ")
+    assert "ns/op, lower is better" in one.stdout
+    assert "placements: same-cpu, cross-cpu, free" in one.stdout
+    assert "message_bytes" in one.stdout
+    unknown = kdyno(lab, "workload", "benchmarks", "lat_pip")
+    assert unknown.returncode == 2
+    assert "did you mean 'lat_pipe'?" in unknown.stderr
+
+
 def test_secrets_are_for_their_owner_only(lab: RunningLab) -> None:
     for path in (lab.paths.cli_token, lab.paths.lab_token):
         assert path.stat().st_mode & 0o077 == 0

@@ -161,6 +161,14 @@ def test_each_rule_at_work(fact: str, value: object, path: str, difference_class
     assert ("/".join(map(str, difference.path)), difference.difference_class) == (path, difference_class)
 
 
+def test_what_kbench_saw_of_mitigations_weighs_as_much_as_what_the_roles_saw() -> None:
+    seen: dict[str, Any] = {"host": {"mitigations": {"l1tf": "Not affected"}}}
+    changed = only(seen, {"host": {"mitigations": {"l1tf": "Vulnerable"}}})
+    assert changed.difference_class is DifferenceClass.INVALIDATING
+    added = only(seen, {"host": {"mitigations": seen["host"]["mitigations"] | {"retbleed": "x"}}})
+    assert added.difference_class is DifferenceClass.NOTABLE
+
+
 @pytest.mark.parametrize(
     ("before", "after", "kind", "text"),
     [

@@ -64,6 +64,19 @@ def test_the_table_shows_effect_and_interval() -> None:
     assert "Overall: regression" in text
 
 
+def test_of_the_many_rows_of_a_suite_those_that_moved_are_shown_and_the_rest_is_counted() -> None:
+    still = [row(label=f"still{n}", verdict="no-change", effect_percent=0.1, reason="within") for n in range(100)]
+    open_ones = [row(label=f"open{n}", verdict="need-more", reason="about 3 more boots") for n in range(40)]
+    text = printed(
+        view(verdict="regression", rows=[row(), *open_ones, row(label="faster", verdict="improvement"), *still])
+    )
+    lines = text.splitlines()
+    assert lines[1].startswith("syscall-getppid") and lines[2].startswith("faster")
+    assert text.count("ns/op") == 30
+    assert "about 3 more boots" not in text
+    assert "112 more rows are on the page: 12 need-more, 100 no-change" in text
+
+
 def test_what_moved_inside_a_workload_is_one_line() -> None:
     still = row(workload="reaim-disk", metric="disk_rr", verdict="no-change", effect_percent=0.1)
     moved = [row(workload="reaim-short", metric=f"test{n}", effect_percent=30.0 - n) for n in range(14)]

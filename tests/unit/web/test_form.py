@@ -69,3 +69,21 @@ def test_problems_of_fields_that_the_page_does_not_have_are_not_lost() -> None:
     form = TypedForm(problems=[FieldProblem(field="patch", reason="a"), FieldProblem(field="odd", reason="b")])
     assert form.reasons("patch") == ["a"]
     assert [problem.reason for problem in form.other_problems(["patch"])] == ["b"]
+
+
+def test_what_is_wrong_with_single_benchmarks_is_said_beside_their_field() -> None:
+    form = TypedForm()
+    form.take(
+        [
+            FieldProblem(field="workloads", reason="kbench:lat_pip: no benchmark 'lat_pip'"),
+            FieldProblem(field="workloads", reason="unknown workload 'x'"),
+        ]
+    )
+    assert form.reasons("benchmarks") == ["kbench:lat_pip: no benchmark 'lat_pip'"]
+    assert form.reasons("workloads") == ["unknown workload 'x'"]
+
+
+def test_single_benchmarks_are_one_a_line_with_or_without_their_prefix() -> None:
+    form = TypedForm(benchmarks=" lat_pipe:message_bytes=64 \r\n\nkbench:lat_ctx\nlat_ctx")
+    assert form.named_benchmarks() == ["kbench:lat_pipe:message_bytes=64", "kbench:lat_ctx"]
+    assert form.request().workloads == form.named_benchmarks()
