@@ -11,9 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-static const double sample_min_ns = 1e6;
-static const double short_try_ns = 20e3; /* seldom interrupted, long beside any clock's step */
-static const double search_limit_ns = 60e6;
+static const double short_try_ns = 20e3;    /* seldom interrupted, long beside any clock's step */
+static const double search_limit_ns = 60e6; /* unless the caller has less */
 static const double iterations_per_ns_max = 100; /* no core is near that */
 static const double step = 4;
 
@@ -32,12 +31,19 @@ struct search {
 	double tried_ns;
 };
 
-double sample_length_ns(double quantum_ns, double budget_ns, uint64_t samples)
+double sample_length_ns(double least_ns, double quantum_ns, double budget_ns, uint64_t samples)
 {
-	double wanted_ns = fmax(1000 * quantum_ns, sample_min_ns);
+	double wanted_ns = fmax(1000 * quantum_ns, least_ns);
 	double affordable_ns = budget_ns / (2.0 * (double)samples);
 
 	return fmax(fmin(wanted_ns, affordable_ns), 100 * quantum_ns);
+}
+
+static double limit_ns(const struct search *search)
+{
+	double given_ns = search->calibration->limit_ns;
+
+	return given_ns > 0 ? fmin(given_ns, search_limit_ns) : search_limit_ns;
 }
 
 static bool is_over(const struct search *search)
@@ -47,7 +53,7 @@ static bool is_over(const struct search *search)
 
 	if (clock != NULL)
 		spent_ns = fmax(spent_ns, (double)(clock_now(clock) - search->begin_ns));
-	return spent_ns >= search_limit_ns;
+	return spent_ns >= limit_ns(search);
 }
 
 /* An interruption only ever lengthens a try, so a batch is long enough if its shortest is. */
@@ -61,7 +67,7 @@ static int shortest(struct search *search, uint64_t iterations, unsigned tries, 
 			return error;
 		search->tried_ns += elapsed_ns;
 		*best_ns = fmin(*best_ns, elapsed_ns);
-		if (*best_ns < enough_ns || elapsed_ns >= search_limit_ns)
+		if (*best_ns < enough_ns || elapsed_ns >= limit_ns(search))
 			break;
 		if (i + 1 >= TRIES_MIN && is_over(search))
 			break;

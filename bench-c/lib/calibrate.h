@@ -16,12 +16,13 @@ struct calibration {
 	double wanted_ns;	   /* how long a sample lasts at least */
 	double quantum_ns;	   /* what a reading of the clock may be wrong by */
 	uint64_t iterations_max;   /* 0: none */
+	double limit_ns;	   /* of the search, if it is less than the usual; 0: none */
 	const struct clock *clock; /* limits the search; NULL: what the tries took limits it */
 };
 
-/* How long one sample must last so that a reading of the clock is at most a thousandth of
- * it; shorter (but never below a hundredth) when the budget would not hold enough samples. */
-double sample_length_ns(double quantum_ns, double budget_ns, uint64_t samples);
+/* How long one sample must last, at least, so that a reading of the clock is at most a thousandth
+ * of it; shorter (but never below a hundredth) when the budget would not hold enough samples. */
+double sample_length_ns(double least_ns, double quantum_ns, double budget_ns, uint64_t samples);
 
 /*
  * Find the batch: a power of four of iterations that lasts from one to about four times as

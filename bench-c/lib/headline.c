@@ -13,7 +13,7 @@ static bool on_one_cpu(const struct spec *spec)
 	       (spec->placement == PLACEMENT_SAME_CPU || spec_tasks(spec) == 1);
 }
 
-static bool wants_best(const struct result *result)
+bool headline_is_best(const struct result *result)
 {
 	switch (result->spec.bench->estimator) {
 	case BENCH_BEST:
@@ -32,7 +32,7 @@ struct headline headline_of(const struct result *result, const struct metric *me
 	bool higher = strcmp(result_kind(result, metric)->direction, "higher") == 0;
 
 	/* The overhead's least is what is subtracted. */
-	if (metric->is_overhead || wants_best(result))
+	if (metric->is_overhead || headline_is_best(result))
 		return (struct headline){"best", higher ? stats->max : stats->min};
 	return (struct headline){"median", stats->median};
 }

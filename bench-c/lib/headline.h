@@ -10,6 +10,9 @@ struct headline {
 	double value;
 };
 
+/* Whether the best sample is quoted, as noise can only make the key figure worse. */
+bool headline_is_best(const struct result *result);
+
 /* Best is the least time or the greatest rate. */
 struct headline headline_of(const struct result *result, const struct metric *metric);
 

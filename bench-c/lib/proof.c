@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "proof.h"
 
+#include "headline.h"
+#include "stats.h"
+
 #include <math.h>
+#include <string.h>
 
 static double counted(const struct counts_per_operation *counts, enum bench_count count)
 {
@@ -58,4 +62,30 @@ int proof_of_counts(struct bench_state *state)
 				expected->max > 0 ? expected->max : INFINITY);
 	}
 	return BENCH_OK;
+}
+
+/* How far the best samples lie apart: how much better a luckier one might be. */
+static double doubt_ns(const struct sampling *sampling)
+{
+	enum { CONFIRMED = 2 }; /* by so many others */
+	size_t count = sampling->count;
+
+	memcpy(sampling->scratch, sampling->samples, count * sizeof(double));
+	stats_sort(sampling->scratch, count);
+	return sampling->scratch[count > CONFIRMED ? CONFIRMED : count - 1] - sampling->scratch[0];
+}
+
+int proof_of_difference(struct bench_state *state)
+{
+	const struct result *result = state->result;
+	const struct metric *metric = &result->metrics[0];
+	double left_ns = headline_of(result, metric).value;
+	double lost_ns = doubt_ns(&metric->sampling) + doubt_ns(&result->metrics[1].sampling);
+
+	if (state->bench->may_be_zero || state->bench->figure != BENCH_LATENCY || left_ns > lost_ns)
+		return BENCH_OK;
+	return bench_fail(state,
+			  "%.3g ns per operation are left after the overhead, but noise alone "
+			  "may be %.3g ns: give a longer --time-budget or a quieter machine",
+			  left_ns, lost_ns);
 }

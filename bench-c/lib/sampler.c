@@ -3,40 +3,62 @@
 
 #include "stats.h"
 
+#include <math.h>
 #include <string.h>
 
 enum {
-	WINDOW = 16,	 /* samples looked at for a trend */
+	WINDOW = 16,	 /* groups looked at for a trend */
 	WINDOW_STEP = 8, /* new ones before looking again */
-	WARMUP_MAX = 200,
+	GROUP = 3,	 /* samples, of which the least counts */
+	WARMUP_MAX = 600,
 };
 
 static const double warmup_share = 0.2; /* of the budget, at most */
+static const double trend_min = 0.01;	/* a smaller drift within a window is none */
 
-/* The window slides by half, so that each test sees mostly samples it has not judged. */
+/* Does the level move, and by so much that it matters? */
+static bool is_moving(const double *window)
+{
+	double earlier[WINDOW / 2];
+	double later[WINDOW / 2];
+
+	memcpy(earlier, window, sizeof(earlier));
+	memcpy(later, window + WINDOW / 2, sizeof(later));
+	stats_sort(earlier, WINDOW / 2);
+	stats_sort(later, WINDOW / 2);
+	double before = stats_quantile(earlier, WINDOW / 2, 0.5);
+	double after = stats_quantile(later, WINDOW / 2, 0.5);
+	return fabs(after - before) > trend_min * fabs(before) && stats_has_trend(window, WINDOW);
+}
+
+/* The window slides by half, so that each test sees mostly samples it has not judged. It is made
+ * of the best of a few samples each: whatever disturbs samples makes them worse, one here and one
+ * there, but the best of a few moves only when the work itself gets faster or slower. */
 int sampler_warm_up(sample_fn *sample, void *context, const struct clock *clock,
 		    const struct sampling_plan *plan, struct sampling *sampling)
 {
-	double window[WINDOW];
+	double window[WINDOW] = {0};
 	size_t filled = 0;
 	uint64_t begin = clock_now(clock);
 
 	sampling->warmup_count = 0;
 	sampling->stationary = false;
 	while (sampling->warmup_count < WARMUP_MAX) {
+		double figure = 0;
 		if ((double)(clock_now(clock) - begin) >= warmup_share * plan->budget_ns)
 			break;
-		int error = sample(context, &window[filled]);
+		int error = sample(context, &figure);
 		if (error != 0)
 			return error;
-		filled++;
-		sampling->warmup_count++;
-		if (filled < WINDOW)
+		bool better =
+			plan->higher_is_better ? figure > window[filled] : figure < window[filled];
+		if (sampling->warmup_count++ % GROUP == 0 || better)
+			window[filled] = figure;
+		if (sampling->warmup_count % GROUP != 0 || ++filled < WINDOW)
 			continue;
-		if (!stats_has_trend(window, WINDOW)) {
-			sampling->stationary = true;
+		sampling->stationary = !is_moving(window);
+		if (sampling->stationary)
 			break;
-		}
 		filled = WINDOW - WINDOW_STEP;
 		memmove(window, window + WINDOW_STEP, filled * sizeof(*window));
 	}
@@ -68,8 +90,11 @@ int sampler_collect(sample_fn *sample, void *context, const struct clock *clock,
 
 	sampling->count = 0;
 	sampling->converged = false;
-	while (sampling->count < plan->samples_max && !sampling->converged) {
-		if (sampling->count > 0 && (double)(clock_now(clock) - begin) >= plan->budget_ns)
+	while (sampling->count < plan->samples_max) {
+		double elapsed_ns = (double)(clock_now(clock) - begin);
+		if (sampling->count > 0 && elapsed_ns >= plan->budget_ns)
+			break;
+		if (sampling->converged && elapsed_ns >= plan->least_ns)
 			break;
 		int error = sample(context, &sampling->samples[sampling->count]);
 		if (error != 0)

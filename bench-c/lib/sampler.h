@@ -14,6 +14,8 @@ struct sampling_plan {
 	size_t samples_min;
 	size_t samples_max;
 	double budget_ns; /* for warm-up and samples; at least one sample is taken */
+	double least_ns;  /* samples are taken for so long, however exact they are */
+	bool higher_is_better;
 };
 
 struct sampling {

@@ -84,7 +84,30 @@ static double falls_for_64_samples(size_t index)
 
 static double falls_for_ever(size_t index)
 {
+	return 1e6 - 1000 * (double)index;
+}
+
+/* More and more samples are disturbed, the work stays the same. */
+static double disturbed_ever_more(size_t index)
+{
+	bool disturbed = index % 3 != 0 && index > 16;
+
+	return jitter(index) * (disturbed ? 1 + (double)index / 20 : 1);
+}
+
+static double falls_among_disturbed_ones(size_t index)
+{
+	return (1000 - 5 * (double)(index < 100 ? index : 100)) * (index % 3 == 1 ? 4 : 1);
+}
+
+static double drifts_a_little(size_t index)
+{
 	return 1e6 - (double)index;
+}
+
+static double rises_among_disturbed_ones(size_t index)
+{
+	return 1e6 / falls_among_disturbed_ones(index);
 }
 
 static void equal_samples_converge_at_the_minimum(void **state)
@@ -108,6 +131,18 @@ static void quiet_samples_converge_and_are_all_kept(void **state)
 	assert_true(series->sampling.count < SAMPLES_MAX);
 	for (size_t i = 0; i < series->sampling.count; i++)
 		assert_double_equal(series->samples[i], jitter(i), 0);
+	free(series);
+}
+
+static void exact_samples_are_taken_for_the_least_time(void **state)
+{
+	struct series *series = new_series(constant);
+
+	(void)state;
+	series->plan.least_ns = 500.0 * SAMPLE_NS;
+	assert_int_equal(collect(series), 0);
+	assert_true(series->sampling.converged);
+	assert_int_equal(series->sampling.count, 500);
 	free(series);
 }
 
@@ -176,7 +211,7 @@ static void level_samples_warm_up_in_one_window(void **state)
 	(void)state;
 	assert_int_equal(warm_up(series), 0);
 	assert_true(series->sampling.stationary);
-	assert_int_equal(series->sampling.warmup_count, 16);
+	assert_int_equal(series->sampling.warmup_count, 48);
 	free(series);
 }
 
@@ -188,7 +223,7 @@ static void the_warm_up_outlasts_the_trend(void **state)
 	assert_int_equal(warm_up(series), 0);
 	assert_true(series->sampling.stationary);
 	assert_true(series->sampling.warmup_count > 64);
-	assert_true(series->sampling.warmup_count <= 96);
+	assert_true(series->sampling.warmup_count <= 64 + 48 + 24);
 	free(series);
 }
 
@@ -199,7 +234,7 @@ static void a_trend_without_end_is_cut_and_said(void **state)
 	(void)state;
 	assert_int_equal(warm_up(series), 0);
 	assert_false(series->sampling.stationary);
-	assert_int_equal(series->sampling.warmup_count, 200);
+	assert_int_equal(series->sampling.warmup_count, 600);
 	free(series);
 }
 
@@ -214,6 +249,37 @@ static void the_warm_up_takes_a_fifth_of_the_budget_at_most(void **state)
 	free(series);
 }
 
+static void disturbances_and_drifts_are_no_trend(void **state)
+{
+	static double (*const levels[])(size_t index) = {disturbed_ever_more, drifts_a_little};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		struct series *series = new_series(levels[i]);
+		assert_int_equal(warm_up(series), 0);
+		assert_true(series->sampling.stationary);
+		assert_int_equal(series->sampling.warmup_count, 48);
+		free(series);
+	}
+}
+
+static void a_trend_is_seen_behind_disturbances(void **state)
+{
+	struct series *falling = new_series(falls_among_disturbed_ones);
+	struct series *rising = new_series(rises_among_disturbed_ones);
+
+	(void)state;
+	rising->plan.higher_is_better = true;
+	assert_int_equal(warm_up(falling), 0);
+	assert_int_equal(warm_up(rising), 0);
+	assert_true(falling->sampling.warmup_count > 100);
+	assert_true(rising->sampling.warmup_count > 100);
+	assert_true(falling->sampling.stationary);
+	assert_true(rising->sampling.stationary);
+	free(falling);
+	free(rising);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +289,9 @@ int main(void)
 		cmocka_unit_test(the_time_budget_ends_it),
 		cmocka_unit_test(at_least_one_sample_is_taken),
 		cmocka_unit_test(too_few_samples_never_converge),
+		cmocka_unit_test(exact_samples_are_taken_for_the_least_time),
+		cmocka_unit_test(disturbances_and_drifts_are_no_trend),
+		cmocka_unit_test(a_trend_is_seen_behind_disturbances),
 		cmocka_unit_test(an_error_ends_the_sampling),
 		cmocka_unit_test(level_samples_warm_up_in_one_window),
 		cmocka_unit_test(the_warm_up_outlasts_the_trend),
