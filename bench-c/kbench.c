@@ -2,10 +2,12 @@
 /* kbench: options and the way to the commands. */
 #include "command.h"
 #include "report.h"
+#include "session.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +107,13 @@ static bool set_cpus(struct request *request, const char *text)
 	return topology_parse_list(text, &request->cpus) >= 0;
 }
 
+/* Through the environment, which new programs inherit. */
+static bool set_directory(struct request *request, const char *text)
+{
+	(void)request;
+	return *text != '\0' && setenv("TMPDIR", text, 1) == 0;
+}
+
 static bool set_fifo(struct request *request, const char *text)
 {
 	size_t priority = 0;
@@ -197,7 +206,7 @@ static const struct option_row {
 	 set_target},
 	{TAKES_SAMPLING, "min-samples", "N", "at least so many, if the time budget holds them (30)",
 	 set_samples_min},
-	{TAKES_SAMPLING, "max-samples", "N", "at most so many per metric (1000)", set_samples_max},
+	{TAKES_SAMPLING, "max-samples", "N", "at most so many per metric (3000)", set_samples_max},
 	{TAKES_PLACEMENT, "placement", "P",
 	 "same-cpu (default), cross-cpu, smt, same-llc, cross-llc,\n"
 	 "cross-node or free",
@@ -211,6 +220,8 @@ static const struct option_row {
 	 "process from N; 0 (default): as given, as it comes",
 	 set_seed},
 	{TAKES_MACHINE, "cpus", "LIST", "use no other CPUs than these, as in 2,4-7", set_cpus},
+	{TAKES_MACHINE, "directory", "DIR", "where files go ($TMPDIR, else /var/tmp)",
+	 set_directory},
 	{TAKES_MACHINE, "fifo", "N", "run under SCHED_FIFO with priority N (needs a privilege)",
 	 set_fifo},
 	{TAKES_MACHINE, "lock-memory", NULL, "mlockall() each benchmark", set_lock_memory},
@@ -340,7 +351,7 @@ static int run_command(int argc, char **argv)
 			    .plan = {.target_relative = 0.005,
 				     .confidence = 0.95,
 				     .samples_min = 30,
-				     .samples_max = 1000,
+				     .samples_max = 3000,
 				     .budget_ns = 3e9}},
 	};
 
@@ -353,12 +364,18 @@ static int run_command(int argc, char **argv)
 	if (asks_for_help(argc, argv))
 		return print_command_help(request.command);
 	int error = parse_options(argc, argv, &request);
-	return error != 0 ? error : request.command->function(&request);
+	if (error != 0)
+		return error;
+	error = request.command->function(&request);
+	(void)fflush(NULL);
+	(void)raise(session_interrupted()); /* if it is one: a script that called this ends, too */
+	return error;
 }
 
 int main(int argc, char **argv)
 {
 	session_child_main(argc, argv);
+	command_open_streams();
 	if (argc < 2)
 		return usage_error("no command");
 	if (strcmp(argv[1], "--version") == 0) {

@@ -5,9 +5,11 @@
 #include "spelling.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct command measuring[] = {
 	{
@@ -173,6 +175,16 @@ int command_error(const char *format, ...)
 	(void)fputc('\n', stderr);
 	va_end(arguments);
 	return EXIT_ERROR;
+}
+
+void command_open_streams(void)
+{
+	int fd = 0;
+
+	while (fd >= 0 && fd <= STDERR_FILENO)
+		fd = open("/dev/null", O_RDWR);
+	if (fd > STDERR_FILENO)
+		(void)close(fd);
 }
 
 int command_prepare(struct request *request)

@@ -63,6 +63,10 @@ const char *command_suggest(const char *name);
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int command_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Open closed standard streams on /dev/null. The first files opened would take their numbers, and
+ * messages be written into those. */
+void command_open_streams(void);
+
 /* Read the affinity and measure the clock: before anything is run. An exit code. */
 int command_prepare(struct request *request);
 

@@ -16,7 +16,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PADDING_MAX = 4096, PADDING_STEP = 16 };
+enum { PADDING_MAX = 4096, PADDING_STEP = 16, NOT_STARTED = 127 };
+
+/* The signal that ended a benchmark and with it all that was to come; 0: none. */
+static int interrupted_by;
+
+int session_interrupted(void)
+{
+	return interrupted_by;
+}
 
 /* What comes to the new program with its name. */
 static char child_option[] = "--as-child-with-result";
@@ -46,28 +54,26 @@ static size_t padding_of(const struct result *result)
 	return (size_t)(value % (PADDING_MAX / PADDING_STEP)) * PADDING_STEP;
 }
 
-static void become_new_program(struct result *result)
+static void become_new_program(struct result *result, int lent_fd)
 {
 	static char padding[sizeof(padding_variable) + PADDING_MAX];
 	size_t bytes = padding_of(result);
 	size_t variables = 0;
 	char descriptor[16];
 
-	result->rounds[result->round_count].environment_bytes = bytes;
 	memcpy(padding, padding_variable, sizeof(padding_variable));
 	memset(padding + sizeof(padding_variable) - 1, 'x', bytes);
 	while (environ[variables] != NULL)
 		variables++;
 	char **environment = calloc(variables + 2, sizeof(*environment));
-	if (environment == NULL || fcntl(result->shared_fd, F_SETFD, 0) != 0)
+	if (environment == NULL || fcntl(lent_fd, F_SETFD, 0) != 0)
 		_exit(BENCH_ERROR);
 	memcpy(environment, environ, variables * sizeof(*environment));
 	environment[variables] = padding;
-	(void)snprintf(descriptor, sizeof(descriptor), "%d", result->shared_fd);
+	(void)snprintf(descriptor, sizeof(descriptor), "%d", lent_fd);
 	char *arguments[] = {result->bench_name, child_option, descriptor, NULL};
 	(void)execve("/proc/self/exe", arguments, environment);
-	result_explain(result, "cannot start this program anew: %s", strerror(errno));
-	_exit(BENCH_ERROR);
+	_exit(NOT_STARTED);
 }
 
 void session_child_main(int argc, char **argv)
@@ -88,12 +94,12 @@ void session_child_main(int argc, char **argv)
 	_exit(0); /* the status travels in result; anything else than 0 is a crash */
 }
 
-static void run_as_child(struct result *result, pid_t parent, const sigset_t *mask)
+static void run_as_child(struct result *result, int lent_fd, pid_t parent, const sigset_t *mask)
 {
 	prepare_child(result, parent);
 	(void)sigprocmask(SIG_SETMASK, mask, NULL);
 	if (result->options.fresh_image)
-		become_new_program(result);
+		become_new_program(result, lent_fd);
 	const struct options options = result->options;
 	(void)session_run(result, &options);
 	_exit(0);
@@ -107,9 +113,24 @@ static double seconds_now(void)
 	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* Wait, without reaping it, until the child has ended. SIGCHLD is blocked, so one that comes
+/* A child's end, and what a user wants to stop with. The latter kill this process only after its
+ * benchmark, the files of that, and a document with what there is. Signals that the caller ignores
+ * stay ignored. */
+static void awaited_signals(sigset_t *signals)
+{
+	static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action;
+
+	sigemptyset(signals);
+	sigaddset(signals, SIGCHLD);
+	for (size_t i = 0; i < sizeof(stopping) / sizeof(stopping[0]); i++)
+		if (sigaction(stopping[i], NULL, &action) == 0 && action.sa_handler == SIG_DFL)
+			sigaddset(signals, stopping[i]);
+}
+
+/* Wait, without reaping it, until the child has ended. The signals are blocked, so one that comes
  * between the look and the sleep is not lost. */
-static bool ended_within(pid_t pid, double limit_s, const sigset_t *chld)
+static bool ended_within(pid_t pid, double limit_s, const sigset_t *awaited)
 {
 	double deadline_s = seconds_now() + limit_s;
 
@@ -123,8 +144,13 @@ static bool ended_within(pid_t pid, double limit_s, const sigset_t *chld)
 			return false;
 		struct timespec left = {.tv_sec = (time_t)left_s};
 		left.tv_nsec = (long)(1e9 * (left_s - (double)left.tv_sec));
-		if (sigtimedwait(chld, NULL, &left) < 0 && errno == EINVAL)
+		int signal = sigtimedwait(awaited, NULL, &left);
+		if (signal < 0 && errno == EINVAL)
 			return false;
+		if (signal > 0 && signal != SIGCHLD) {
+			interrupted_by = signal;
+			return false;
+		}
 	}
 }
 
@@ -140,62 +166,96 @@ static int kill_and_reap(pid_t pid)
 	return status;
 }
 
-/* One that is cut short is no error: it might have ended in time. */
-static int supervise(struct result *result, pid_t pid, double limit_s, bool is_cut,
-		     const sigset_t *chld)
+/* What became of a benchmark that was not left alone to its end. */
+static int judge_cut(struct result *result, double limit_s, bool is_cut)
 {
-	bool ended = ended_within(pid, limit_s, chld);
-	int status = kill_and_reap(pid);
-
-	scratch_remove(result);
-
-	if (!ended && is_cut) {
+	if (interrupted_by != 0)
+		result_explain(result, "interrupted by signal %d", interrupted_by);
+	else if (is_cut)
 		result_explain(result, "its share of the time for all benchmarks was over");
-		return result_end(result, STATUS_SKIP);
-	}
-	if (!ended) {
+	else
 		result_explain(result, "timed out after %.3g s", limit_s);
-		return result_end(result, STATUS_ERROR);
-	}
-	if (WIFSIGNALED(status)) {
+	/* One that is cut short is no error: it might have ended in time. */
+	return result_end(result, interrupted_by != 0 || is_cut ? STATUS_SKIP : STATUS_ERROR);
+}
+
+static int judge_end(struct result *result, int status)
+{
+	if (WIFSIGNALED(status))
 		result_explain(result, "the benchmark was killed by signal %d", WTERMSIG(status));
-		return result_end(result, STATUS_ERROR);
-	}
-	if (WEXITSTATUS(status) != 0) {
+	else if (WEXITSTATUS(status) == NOT_STARTED)
+		result_explain(result, "cannot start this program anew through /proc/self/exe; "
+				       "see --same-program");
+	else if (WEXITSTATUS(status) != 0)
 		result_explain(result, "the benchmark exited with status %d", WEXITSTATUS(status));
+	if (status != 0)
 		return result_end(result, STATUS_ERROR);
-	}
 	if (result->status == STATUS_ERROR)
 		result_explain(result, "the benchmark ended without a result");
 	return (int)result->status;
 }
 
-int session_run_isolated(struct result *result, const struct options *options)
+/* The round in a process of its own. `lent_fd` is what it works on, or -1: result itself. */
+static int run_and_judge(struct result *result, int lent_fd)
 {
-	const struct bench *bench = result->spec.bench;
-	double limit_s = options->plan.budget_ns * 1e-9 + (double)registry_timeout_s(bench);
+	const struct options *options = &result->options;
+	double limit_s =
+		options->plan.budget_ns * 1e-9 + (double)registry_timeout_s(result->spec.bench);
 	bool is_cut = options->limit_s > 0 && options->limit_s < limit_s;
 	pid_t parent = getpid();
-	sigset_t chld;
+	sigset_t awaited;
 	sigset_t mask;
 
-	result->options = *options;
+	limit_s = is_cut ? options->limit_s : limit_s;
 	(void)signal(SIGCHLD, SIG_DFL); /* ignored by some callers, and then nothing to wait for */
-	sigemptyset(&chld);
-	sigaddset(&chld, SIGCHLD);
-	(void)sigprocmask(SIG_BLOCK, &chld, &mask);
+	awaited_signals(&awaited);
+	(void)sigprocmask(SIG_BLOCK, &awaited, &mask);
 	pid_t pid = fork();
 	if (pid == 0)
-		run_as_child(result, parent, &mask);
-	if (pid < 0) {
-		result_explain(result, "fork: %s", strerror(errno));
-		(void)sigprocmask(SIG_SETMASK, &mask, NULL);
+		run_as_child(result, lent_fd, parent, &mask);
+	int error = errno;
+	bool ended = false;
+	int status = 0;
+	if (pid > 0) {
+		(void)setpgid(pid, pid);
+		ended = ended_within(pid, limit_s, &awaited);
+		status = kill_and_reap(pid);
+	}
+	if (lent_fd >= 0 && result_take_back(result, lent_fd) != 0)
+		result_explain(result, "the benchmark has cut its result");
+	scratch_remove(result);
+	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
+	if (pid > 0)
+		return ended ? judge_end(result, status) : judge_cut(result, limit_s, is_cut);
+	result_explain(result, "fork: %s", strerror(error));
+	return result_end(result, STATUS_ERROR);
+}
+
+int session_run_isolated(struct result *result, const struct options *options)
+{
+	int lent_fd = -1;
+
+	if (interrupted_by != 0 && result->round_count > 0)
+		return (int)result->status; /* keeps what it has */
+	if (interrupted_by != 0)
+		return judge_cut(result, 0, false);
+	if (result->round_count == ROUNDS_MAX) {
+		result_explain(result, "more than %d rounds", ROUNDS_MAX);
 		return result_end(result, STATUS_ERROR);
 	}
-	(void)setpgid(pid, pid);
-	int status = supervise(result, pid, is_cut ? options->limit_s : limit_s, is_cut, &chld);
+	result->options = *options;
+	if (options->fresh_image) {
+		result->rounds[result->round_count].environment_bytes = padding_of(result);
+		lent_fd = result_lend(result);
+		if (lent_fd < 0) {
+			result_explain(result, "no file in memory for the result: %s",
+				       strerror(errno));
+			return result_end(result, STATUS_ERROR);
+		}
+	}
+	const struct bench *bench = result->spec.bench;
+	int status = run_and_judge(result, lent_fd);
 	result->spec.bench = bench; /* the other process has put its own pointers there */
 	result_attach(result);
-	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 	return status;
 }

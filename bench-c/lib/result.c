@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "result.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -15,8 +16,8 @@ static size_t size_for(size_t samples_max)
 
 static struct result *map(int fd, size_t size)
 {
-	struct result *result =
-		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+	int flags = MAP_SHARED | MAP_POPULATE | (fd < 0 ? MAP_ANONYMOUS : 0);
+	struct result *result = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
 
 	return result == MAP_FAILED ? NULL : result;
 }
@@ -36,23 +37,45 @@ void result_attach(struct result *result)
 struct result *result_new(const struct spec *spec, size_t samples_max)
 {
 	size_t size = size_for(samples_max);
-	int fd = memfd_create("kbench-result", MFD_CLOEXEC);
+	struct result *result = map(-1, size);
 
-	if (fd < 0)
+	if (result == NULL)
 		return NULL;
-	struct result *result = ftruncate(fd, (off_t)size) == 0 ? map(fd, size) : NULL;
-	if (result == NULL) {
-		(void)close(fd);
-		return NULL;
-	}
 	(void)snprintf(result->bench_name, NAME_SIZE, "%s", spec->bench->name);
 	result->spec = *spec;
 	result->samples_max = samples_max;
 	result->status = STATUS_ERROR; /* until somebody knows better */
 	result->shared_size = size;
-	result->shared_fd = fd;
 	result_attach(result);
 	return result;
+}
+
+/* A file in memory for one round: with a descriptor for each result there would be an end to how
+ * many benchmarks one run can have, and each benchmark would inherit them all. */
+int result_lend(const struct result *result)
+{
+	int fd = memfd_create("kbench-result", MFD_CLOEXEC);
+
+	if (fd >= 0 && pwrite(fd, result, result->shared_size, 0) == (ssize_t)result->shared_size)
+		return fd;
+	int saved = errno;
+	if (fd >= 0)
+		(void)close(fd);
+	errno = saved;
+	return -1;
+}
+
+int result_take_back(struct result *result, int fd)
+{
+	const struct bench *bench = result->spec.bench;
+	size_t size = result->shared_size;
+	ssize_t got = pread(fd, result, size, 0);
+
+	(void)close(fd);
+	result->spec.bench = bench; /* the other process has put its own pointers there */
+	result->shared_size = size;
+	result_attach(result);
+	return got == (ssize_t)size ? 0 : -1;
 }
 
 struct result *result_from(int shared_fd)
@@ -80,7 +103,6 @@ const struct figure_kind *result_kind(const struct result *result, const struct 
 
 void result_free(struct result *result)
 {
-	(void)close(result->shared_fd);
 	(void)munmap(result, result->shared_size);
 }
 

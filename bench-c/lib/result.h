@@ -57,12 +57,16 @@ struct result {
 	struct options options; /* for the process that does the round */
 	size_t samples_max;
 	size_t shared_size;
-	int shared_fd;
 };
 
-/* Zeroed and touched, so that no sample pays for a page fault. NULL when out of memory. */
+/* Shared with children, zeroed and touched, so that no sample pays for a page fault. NULL when out of memory. */
 struct result *result_new(const struct spec *spec, size_t samples_max);
 void result_free(struct result *result);
+
+/* A copy in memory that a new program can map, by its descriptor; -1 and errno. Afterwards the
+ * result becomes what that program has made of it, 0, or -1 if it has been cut. */
+int result_lend(const struct result *result);
+int result_take_back(struct result *result, int fd);
 
 /* The result behind a descriptor that another process has made; NULL if it cannot be mapped or
  * its benchmark does not exist here. */

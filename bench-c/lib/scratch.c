@@ -2,17 +2,28 @@
 /* Scratch files and shared memory of a benchmark. */
 #include "scratch.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { DIRECTORIES_OPEN_MAX = 16 };
 enum { NOBODY, BEING_MADE, MADE, FAILED }; /* states of the directory */
+
+enum { BEING_MADE_S = 60 }; /* for so long a directory may be there and not be locked yet */
+
+#define name_prefix "kbench-run-"
+
+static int lock_fd = -1;
 
 static const char *where(void)
 {
@@ -21,16 +32,77 @@ static const char *where(void)
 	return temporary != NULL && *temporary != '\0' ? temporary : "/var/tmp";
 }
 
+static int remove_entry(const char *path, const struct stat *stat, int type, struct FTW *ftw)
+{
+	(void)stat;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static int remove_all(const char *directory)
+{
+	return nftw(directory, remove_entry, DIRECTORIES_OPEN_MAX,
+		    FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+/* Held until the last process that uses the directory is gone, however that ends. */
+static int lock(const char *directory)
+{
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	(void)close(fd);
+	return -1;
+}
+
+static bool is_old_enough(int fd)
+{
+	struct stat stat;
+
+	return fstat(fd, &stat) == 0 && stat.st_uid == geteuid() &&
+	       time(NULL) - stat.st_mtime > BEING_MADE_S;
+}
+
+/* What runs have left that were killed together with the program that looked after them. */
+static void remove_forgotten(void)
+{
+	DIR *directory = opendir(where());
+
+	for (;;) {
+		char path[DIRECTORY_SIZE];
+		struct dirent *entry = directory == NULL ? NULL : readdir(directory);
+		if (entry == NULL)
+			break;
+		if (fnmatch(name_prefix "??????", entry->d_name, 0) != 0 ||
+		    snprintf(path, sizeof(path), "%s/%s", where(), entry->d_name) >= DIRECTORY_SIZE)
+			continue;
+		int fd = lock(path);
+		if (fd >= 0 && is_old_enough(fd))
+			(void)remove_all(path);
+		if (fd >= 0)
+			(void)close(fd);
+	}
+	if (directory != NULL)
+		(void)closedir(directory);
+}
+
 static int make_directory(struct bench_state *state)
 {
 	struct result *result = state->result;
-	int length = snprintf(result->directory, DIRECTORY_SIZE, "%s/kbench-XXXXXX", where());
+	int length =
+		snprintf(result->directory, DIRECTORY_SIZE, "%s/" name_prefix "XXXXXX", where());
 
-	if (length < DIRECTORY_SIZE && mkdtemp(result->directory) != NULL)
+	remove_forgotten();
+	if (length < DIRECTORY_SIZE && mkdtemp(result->directory) != NULL) {
+		lock_fd = lock(result->directory);
 		return MADE;
+	}
 	int error = length < DIRECTORY_SIZE ? errno : ENAMETOOLONG;
 	result->directory[0] = '\0';
-	(void)bench_fail(state, "cannot make a directory in %s: %s", where(), strerror(error));
+	(void)bench_fail(state, "cannot make a directory in %s: %s; see --directory", where(),
+			 strerror(error));
 	return FAILED;
 }
 
@@ -50,23 +122,17 @@ const char *bench_directory(struct bench_state *state)
 	return __atomic_load_n(made, __ATOMIC_ACQUIRE) == MADE ? state->result->directory : NULL;
 }
 
-static int remove_entry(const char *path, const struct stat *stat, int type, struct FTW *ftw)
-{
-	(void)stat;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 void scratch_remove(struct result *result)
 {
 	result->directory_state = NOBODY;
 	if (result->directory[0] == '\0')
 		return;
-	if (nftw(result->directory, remove_entry, DIRECTORIES_OPEN_MAX,
-		 FTW_DEPTH | FTW_PHYS | FTW_MOUNT) != 0)
+	if (remove_all(result->directory) != 0)
 		result_explain(result, "cannot remove %s: %s", result->directory, strerror(errno));
 	result->directory[0] = '\0';
+	if (lock_fd >= 0)
+		(void)close(lock_fd);
+	lock_fd = -1;
 }
 
 void *bench_shared(struct bench_state *state, size_t size)

@@ -14,6 +14,11 @@ int session_run(struct result *result, const struct options *options);
  * budget and timeout_s. Survives a benchmark that crashes or hangs. */
 int session_run_isolated(struct result *result, const struct options *options);
 
+/* SIGINT, SIGTERM or SIGHUP if one came during a benchmark, else 0. That benchmark was killed and
+ * cleaned up after, it and all later ones are skipped; what is to be done about it, once the
+ * results are out, is the caller's business. */
+int session_interrupted(void);
+
 /* For the first line of main(): when this process was started by session_run_isolated() it
  * does its work and does not return. */
 void session_child_main(int argc, char **argv);
