@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct shared {
@@ -27,7 +28,7 @@ struct data {
 
 /* Each process has its own: signals are blocked but while it waits, so none is lost. */
 static volatile sig_atomic_t arrived;
-static volatile sig_atomic_t told_to_end; /* or left alone: the child has died */
+static volatile sig_atomic_t told_to_end; /* the child */
 
 static void note(int number)
 {
@@ -37,11 +38,22 @@ static void note(int number)
 		told_to_end = 1;
 }
 
-/* False when none will come any more. */
+static bool has_died(pid_t child)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	return child > 0 && waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid == child;
+}
+
+/* False when none will come any more. Asked for only when something else ended the wait. */
 static bool wait_for_signal(const struct data *data)
 {
-	while (!arrived && !told_to_end)
+	while (!arrived && !told_to_end) {
 		(void)sigsuspend(&data->while_waiting);
+		if (!arrived && has_died(data->child))
+			break;
+	}
 	bool come = arrived != 0;
 	arrived = 0;
 	return come;
@@ -65,8 +77,8 @@ static int child(struct bench_state *state)
 
 static int catch_signals(struct bench_state *state, struct data *data)
 {
-	static const int noted[] = {SIGUSR1, SIGUSR2, SIGCHLD};
-	const struct sigaction action = {.sa_handler = note, .sa_flags = SA_NOCLDSTOP};
+	static const int noted[] = {SIGUSR1, SIGUSR2};
+	const struct sigaction action = {.sa_handler = note};
 	sigset_t blocked;
 
 	sigemptyset(&blocked);
@@ -95,8 +107,6 @@ static int setup(struct bench_state *state)
 	int error = catch_signals(state, data);
 	if (error == 0)
 		error = bench_spawn(state, child);
-	if (error == 0) /* again: to start a child is to be told of its end */
-		error = catch_signals(state, data);
 	if (error != 0)
 		return error;
 	(void)close(data->ready[1]);
