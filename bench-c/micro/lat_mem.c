@@ -95,7 +95,7 @@ static const struct bench lat_mem = {
 	       "each place knows its position in the cycle, and the walk must end at the one that\n"
 	       "the number of loads leads to. Idea: lmbench paper, memory read latency.",
 	.figure = BENCH_LATENCY,
-	.timeout_s = 120,
+	.timeout_s = 300,
 	.operations_per_iteration = LOADS_PER_TURN,
 	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
 	.parameters = parameters,

@@ -115,7 +115,7 @@ static const struct bench lat_mem_dirty = {
 	       "number of this run. Idea: lmbench paper, which left dirty-read latency as future\n"
 	       "work.",
 	.figure = BENCH_LATENCY,
-	.timeout_s = 120,
+	.timeout_s = 300,
 	.operations_per_iteration = LOADS_PER_TURN,
 	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
 	.parameters = parameters,

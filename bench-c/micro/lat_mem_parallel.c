@@ -157,7 +157,7 @@ static const struct bench lat_mem_parallel = {
 	       "the position of its cycle that the number of loads leads to.\n"
 	       "Idea: lmbench's par_mem, which prints a ratio; this gives the time per load.",
 	.figure = BENCH_LATENCY,
-	.timeout_s = 120,
+	.timeout_s = 300,
 	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
 	.parameters = parameters,
 	.data_size = sizeof(struct data),
