@@ -14,6 +14,7 @@ enum {
 	COST_READS = 500,
 	XORS_PER_TURN = 16,
 	TRIES_PER_ROUND = 3,
+	ROUNDS_MIN = 15,
 	PROBE_CHUNKS = 5,
 };
 
@@ -26,6 +27,7 @@ struct patience {
 
 static const struct patience at_start = {50, 150, 1000000}; /* longer than most disturbances */
 static const struct patience in_between = {50, 50, 0};
+static const double patience_ns = 150e6; /* where others leave little time for the rounds */
 
 static const double try_ns = 20e3;
 static const double turns_max = 1e8;
@@ -155,8 +157,11 @@ static void measure_paces(struct clock *clock, const struct patience *patience, 
 			  struct pace *loop, struct pace *turn)
 {
 	const struct timespec pause = {.tv_nsec = patience->pause_ns};
+	uint64_t begin_ns = clock_now(clock);
 
 	for (unsigned round = 0; round < patience->rounds_max; round++) {
+		if (round >= ROUNDS_MIN && (double)(clock_now(clock) - begin_ns) > patience_ns)
+			break;
 		if (round >= patience->rounds &&
 		    clock_is_plausible(loop->best_ns, turn->best_ns / XORS_PER_TURN))
 			break;
