@@ -67,6 +67,20 @@ int bench_order_make(struct bench_state *state, struct bench_order *order, uint6
 		     uint64_t block_bytes, bool random);
 void bench_order_free(struct bench_order *order);
 
+/* The offset of the next block, and of the one that this gave last. */
+static inline uint64_t bench_order_next(struct bench_order *order)
+{
+	uint64_t offset = order->offsets[order->next];
+
+	order->next = order->next + 1 == order->count ? 0 : order->next + 1;
+	return offset;
+}
+
+static inline uint64_t bench_order_last(const struct bench_order *order)
+{
+	return order->offsets[order->next == 0 ? order->count - 1 : order->next - 1];
+}
+
 /* Short names, a, b, ..., z, aa, ab, ... */
 struct bench_names {
 	char (*name)[BENCH_NAME_SIZE];

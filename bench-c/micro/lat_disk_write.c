@@ -47,11 +47,9 @@ static int run(struct bench_state *state, uint64_t iterations)
 {
 	struct data *data = bench_data(state);
 	struct bench_disk *disk = &data->disk;
-	struct bench_order *order = &disk->order;
 
 	for (uint64_t i = 0; i < iterations; i++) {
-		uint64_t offset = order->offsets[order->next];
-		order->next = order->next + 1 == order->count ? 0 : order->next + 1;
+		uint64_t offset = bench_order_next(&disk->order);
 		ssize_t written =
 			pwrite(disk->file.fd, disk->block, disk->block_bytes, (off_t)offset);
 		if (written != (ssize_t)disk->block_bytes)
@@ -67,13 +65,12 @@ static int restore(struct bench_state *state, uint64_t iterations)
 {
 	const struct data *data = bench_data(state);
 	const struct bench_disk *disk = &data->disk;
-	const struct bench_order *order = &disk->order;
-	size_t last = order->next == 0 ? order->count - 1 : order->next - 1;
+	off_t last = (off_t)bench_order_last(&disk->order);
 	uint64_t *word = (uint64_t *)(void *)disk->block;
 
 	(void)iterations;
 	*word = 0;
-	if (pread(disk->file.fd, disk->block, disk->block_bytes, (off_t)order->offsets[last]) ==
+	if (pread(disk->file.fd, disk->block, disk->block_bytes, last) ==
 		    (ssize_t)disk->block_bytes &&
 	    *word == data->stamp)
 		return BENCH_OK;

@@ -28,10 +28,8 @@ struct data {
 
 static bool write_next(struct data *data)
 {
-	struct bench_order *order = &data->order;
-	uint64_t offset = order->offsets[order->next];
+	uint64_t offset = bench_order_next(&data->order);
 
-	order->next = order->next + 1 == order->count ? 0 : order->next + 1;
 	return pwrite(data->file.fd, data->block, data->block_bytes, (off_t)offset) ==
 	       (ssize_t)data->block_bytes;
 }
@@ -104,13 +102,11 @@ static int run(struct bench_state *state, uint64_t iterations)
 static int restore(struct bench_state *state, uint64_t iterations)
 {
 	const struct data *data = bench_data(state);
-	const struct bench_order *order = &data->order;
-	size_t last = order->next == 0 ? order->count - 1 : order->next - 1;
+	off_t last = (off_t)bench_order_last(&data->order);
 	uint64_t word = 0;
 
 	(void)iterations;
-	if (pread(data->file.fd, &word, sizeof(word), (off_t)order->offsets[last]) ==
-		    (ssize_t)sizeof(word) &&
+	if (pread(data->file.fd, &word, sizeof(word), last) == (ssize_t)sizeof(word) &&
 	    word == data->stamp)
 		return BENCH_OK;
 	return bench_fail(state, "work proof failed: the last block is not as written");

@@ -52,10 +52,8 @@ void bench_disk_close(struct bench_disk *disk)
 
 int bench_disk_read_next(struct bench_state *state, struct bench_disk *disk)
 {
-	struct bench_order *order = &disk->order;
-	uint64_t offset = order->offsets[order->next];
+	uint64_t offset = bench_order_next(&disk->order);
 
-	order->next = order->next + 1 == order->count ? 0 : order->next + 1;
 	ssize_t got = pread(disk->file.fd, disk->block, disk->block_bytes, (off_t)offset);
 	if (got != (ssize_t)disk->block_bytes)
 		return bench_fail(state, "read: %s", got < 0 ? strerror(errno) : "short");
