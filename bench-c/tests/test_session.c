@@ -103,6 +103,30 @@ static void overhead_beyond_the_whole_is_an_error(void **state)
 	assert_error_about(&bench, "no figure left");
 }
 
+/* Its best is hardly ever seen. */
+static int run_scattered_overhead(struct bench_state *state, uint64_t iterations)
+{
+	fake.now_ns += 100.0 * (++overhead_runs % 97) * (double)iterations;
+	return run_overhead(state, iterations);
+}
+
+static int run_little_more(struct bench_state *state, uint64_t iterations)
+{
+	fake.now_ns += 50 * (double)iterations;
+	return run_overhead(state, iterations);
+}
+
+static void a_difference_within_the_noise_is_an_error(void **state)
+{
+	struct bench bench = well_behaved();
+
+	(void)state;
+	overhead_runs = 0;
+	bench.run = run_little_more;
+	bench.overhead = run_scattered_overhead;
+	assert_error_about(&bench, "left");
+}
+
 static uint64_t twice_the_work(struct bench_state *state)
 {
 	(void)state;
@@ -258,6 +282,7 @@ int main(void)
 		cmocka_unit_test(subtracts_and_reports_the_overhead),
 		cmocka_unit_test(a_disturbed_overhead_does_not_shift_the_figure),
 		cmocka_unit_test(overhead_beyond_the_whole_is_an_error),
+		cmocka_unit_test(a_difference_within_the_noise_is_an_error),
 		cmocka_unit_test(divides_by_the_operations_of_an_iteration),
 		cmocka_unit_test(makes_bandwidths_and_rates),
 		cmocka_unit_test(an_error_amid_the_samples_leaves_no_number),
