@@ -65,6 +65,14 @@ static int start_mortal(struct bench_state *state)
 	return start(state, die_after_the_first);
 }
 
+/* The parent keeps the child's ends open too: no end of file will tell it. */
+static int start_mortal_unseen(struct bench_state *state)
+{
+	int error = bench_link_open(state, bench_data(state));
+
+	return error == 0 ? bench_spawn(state, die_after_the_first) : error;
+}
+
 static int start_sleeper(struct bench_state *state)
 {
 	return start(state, sleep_for_ever);
@@ -123,6 +131,14 @@ static void a_child_that_dies_is_an_error_not_a_hang(void **state)
 
 	(void)state;
 	assert_error_about(&bench, "ended early");
+}
+
+static void a_child_that_dies_interrupts_its_parent(void **state)
+{
+	struct bench bench = with_child(start_mortal_unseen);
+
+	(void)state;
+	assert_error_about(&bench, "was killed by signal 9)");
 }
 
 static void a_bad_exit_status_is_an_error(void **state)
@@ -238,6 +254,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_child_is_counted_and_reaped),
 		cmocka_unit_test(a_child_that_dies_is_an_error_not_a_hang),
+		cmocka_unit_test(a_child_that_dies_interrupts_its_parent),
 		cmocka_unit_test(a_bad_exit_status_is_an_error),
 		cmocka_unit_test(a_child_that_stays_is_killed),
 		cmocka_unit_test(a_hang_times_out),
