@@ -48,7 +48,7 @@ static size_t padding_of(const struct result *result)
 
 	if (value == 0)
 		return 0;
-	value = random_of(value + result->round_count);
+	value = random_of_two(value, result->round_count);
 	for (const char *c = result->bench_name; *c != '\0'; c++)
 		value = random_of(value ^ (unsigned char)*c);
 	return (size_t)(value % (PADDING_MAX / PADDING_STEP)) * PADDING_STEP;
@@ -76,6 +76,8 @@ static void become_new_program(struct result *result, int lent_fd)
 	_exit(NOT_STARTED);
 }
 
+static void *volatile heap_padding; /* never freed */
+
 void session_child_main(int argc, char **argv)
 {
 	if (argc != 3 || strcmp(argv[1], child_option) != 0)
@@ -86,6 +88,8 @@ void session_child_main(int argc, char **argv)
 		_exit(BENCH_ERROR);
 	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	(void)prctl(PR_SET_NAME, result->bench_name);
+	/* the heap moves as the stack does, also without address space randomisation */
+	heap_padding = malloc(result->rounds[result->round_count].environment_bytes);
 	/* a function's address is this process's own business */
 	result->options.clock.now_ns = clock_monotonic().now_ns;
 	result->options.clock.context = NULL;

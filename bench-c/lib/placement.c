@@ -48,15 +48,16 @@ static bool suits(enum placement placement, size_t cpu, size_t first,
 {
 	bool same_core = topology->core[cpu] == topology->core[first];
 	bool same_cache = topology->cache[cpu] == topology->cache[first];
+	bool caches_known = topology->cache[cpu] >= 0 && topology->cache[first] >= 0;
 	bool same_node = topology->node[cpu] == topology->node[first];
 
 	switch (placement) {
 	case PLACEMENT_SMT:
 		return same_core;
 	case PLACEMENT_SAME_LLC:
-		return same_cache && !same_core;
+		return caches_known && same_cache && !same_core;
 	case PLACEMENT_CROSS_LLC:
-		return !same_cache && same_node;
+		return caches_known && !same_cache && same_node;
 	case PLACEMENT_CROSS_NODE:
 		return !same_node;
 	default:

@@ -22,4 +22,10 @@ static inline uint64_t random_next(uint64_t *state)
 	return random_of(*state);
 }
 
+/* The same of two numbers: what belongs to (a, b + 1) has nothing to do with (a + 1, b). */
+static inline uint64_t random_of_two(uint64_t a, uint64_t b)
+{
+	return random_of(random_of(a) ^ b);
+}
+
 #endif

@@ -11,9 +11,11 @@ enum {
 	WINDOW_STEP = 8, /* new ones before looking again */
 	GROUP = 3,	 /* samples, of which the least counts */
 	WARMUP_MAX = 600,
+	FEW = 10,
 };
 
 static const double warmup_share = 0.2; /* of the budget, at most */
+static const double overrun = 1.5;	/* of the budget, by a few samples */
 static const double trend_min = 0.01;	/* a smaller drift within a window is none */
 
 /* Does the level move, and by so much that it matters? */
@@ -80,6 +82,13 @@ static bool has_converged(const struct sampling_plan *plan, struct sampling *sam
 	       stats_relative_half_width(&interval, median) <= plan->target_relative;
 }
 
+/* A few samples that nearly fit are better than one or two. */
+static double limit_for(size_t count, const struct sampling_plan *plan)
+{
+	return count < FEW && count < plan->samples_min ? overrun * plan->budget_ns
+							: plan->budget_ns;
+}
+
 /* Looks at the interval after each tenth more samples, not after each: sorting thousands of
  * numbers between two samples would leave its traces in the caches. */
 int sampler_collect(sample_fn *sample, void *context, const struct clock *clock,
@@ -92,7 +101,7 @@ int sampler_collect(sample_fn *sample, void *context, const struct clock *clock,
 	sampling->converged = false;
 	while (sampling->count < plan->samples_max) {
 		double elapsed_ns = (double)(clock_now(clock) - begin);
-		if (sampling->count > 0 && elapsed_ns >= plan->budget_ns)
+		if (sampling->count > 0 && elapsed_ns >= limit_for(sampling->count, plan))
 			break;
 		if (sampling->converged && elapsed_ns >= plan->least_ns)
 			break;

@@ -29,7 +29,7 @@ static double seconds_now(void)
 /* Fisher and Yates. The remainder's bias is below 2^-50 for a few hundred benchmarks. */
 void schedule_order(size_t *order, size_t count, uint64_t seed, unsigned round)
 {
-	uint64_t state = random_of(seed + round);
+	uint64_t state = random_of_two(seed, round);
 
 	for (size_t i = 0; i < count; i++)
 		order[i] = i;

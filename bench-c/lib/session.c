@@ -22,6 +22,7 @@ static const double cycle_tolerance = 0.9;
  * whose speed changes for a tenth of a second. */
 static const double least_of_median_ns = 1e6;
 static const double least_of_best_ns = 100e3;
+static const double warmup_charge = 0.2;	  /* of the budget, at most */
 static const double share_for_best = 0.5;	  /* of the budget, at least, however exact */
 static const double counted_batch_max_ns = 200e6; /* longer ones are not done again to be counted */
 static const double search_share = 0.04;	  /* of the budget, for finding the batch */
@@ -192,7 +193,8 @@ static int warm_up_and_collect(struct loop *loop, const struct sampling_plan *pl
 	loop->sampling = sampling;
 	loop->seen = &while_warming_up;
 	int error = sampler_warm_up(sample_figure, loop, loop->clock, &rest, sampling);
-	rest.budget_ns -= (double)(clock_now(loop->clock) - begin_ns);
+	double spent_ns = (double)(clock_now(loop->clock) - begin_ns);
+	rest.budget_ns -= fmin(spent_ns, warmup_charge * plan->budget_ns); /* a stall may last */
 	loop->seen = seen;
 	if (error != 0)
 		return error;

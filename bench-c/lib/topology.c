@@ -98,7 +98,7 @@ void topology_read(struct topology *topology, const cpu_set_t *cpus)
 		int core = lowest_sibling(cpu, "topology/thread_siblings_list");
 		int cache = lowest_cache_sibling(cpu);
 		topology->core[cpu] = (int16_t)(core < 0 ? (int)cpu : core);
-		topology->cache[cpu] = (int16_t)(cache < 0 ? 0 : cache);
+		topology->cache[cpu] = (int16_t)cache;
 	}
 	read_nodes(topology);
 }

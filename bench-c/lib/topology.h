@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 /* For each CPU a number that it has in common with its neighbours only: the lowest CPU of the
- * group. What the kernel does not tell is taken for: no shared core, one cache, one node. */
+ * group. What the kernel does not tell is taken for: no shared core, no known cache (-1), one
+ * node. */
 struct topology {
 	int16_t core[CPU_SETSIZE];
 	int16_t cache[CPU_SETSIZE];

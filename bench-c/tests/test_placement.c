@@ -108,6 +108,34 @@ static void what_cannot_be_is_said(void **state)
 	assert_null(placement_obstacle(PLACEMENT_FREE, 100, &one_cache, &topology));
 }
 
+static void unknown_caches_are_not_taken_for_shared_ones(void **state)
+{
+	struct topology topology = big_machine();
+	cpu_set_t all = first_cpus(16);
+
+	(void)state;
+	for (size_t cpu = 0; cpu < 16; cpu++)
+		topology.cache[cpu] = -1;
+	assert_non_null(placement_obstacle(PLACEMENT_SAME_LLC, 2, &all, &topology));
+	assert_non_null(placement_obstacle(PLACEMENT_CROSS_LLC, 2, &all, &topology));
+	assert_null(placement_obstacle(PLACEMENT_CROSS_CPU, 16, &all, &topology));
+}
+
+/* Offline CPUs leave holes in the numbers. */
+static void numbers_may_have_holes(void **state)
+{
+	struct topology topology = big_machine();
+	cpu_set_t holes;
+
+	(void)state;
+	CPU_ZERO(&holes);
+	CPU_SET(3, &holes);
+	CPU_SET(9, &holes);
+	assert_int_equal(cpu_of(PLACEMENT_SAME_CPU, 5, &holes, &topology), 9);
+	assert_int_equal(cpu_of(PLACEMENT_CROSS_CPU, 1, &holes, &topology), 3);
+	assert_non_null(placement_obstacle(PLACEMENT_CROSS_CPU, 3, &holes, &topology));
+}
+
 static void names_go_both_ways(void **state)
 {
 	enum placement placement;
@@ -166,6 +194,8 @@ int main(void)
 		cmocka_unit_test(free_is_everywhere_allowed),
 		cmocka_unit_test(cross_cpu_takes_threads_of_cores_last),
 		cmocka_unit_test(what_cannot_be_is_said),
+		cmocka_unit_test(unknown_caches_are_not_taken_for_shared_ones),
+		cmocka_unit_test(numbers_may_have_holes),
 		cmocka_unit_test(names_go_both_ways),
 		cmocka_unit_test(reads_the_kernels_lists),
 		cmocka_unit_test(this_machine_is_consistent),

@@ -72,6 +72,8 @@ static void an_order_is_a_permutation_that_the_seed_decides(void **state)
 	schedule_order(other, COUNT, 7, 2);
 	assert_memory_equal(first, again, sizeof(first));
 	assert_memory_not_equal(first, other, sizeof(first));
+	schedule_order(other, COUNT, 6, 2); /* another seed's other round */
+	assert_memory_not_equal(first, other, sizeof(first));
 	for (size_t i = 0; i < COUNT; i++)
 		seen[first[i]] = true;
 	for (size_t i = 0; i < COUNT; i++)
@@ -95,7 +97,8 @@ static void samples_of_all_rounds_come_together(void **state)
 	assert_string_equal(finished_names[1], "second");
 	for (size_t i = 0; i < 2; i++) {
 		assert_int_equal(finished_rounds[i], 3);
-		/* equal samples converge as soon as there are enough for an interval: six a round */
+		/* equal samples converge as soon as there are enough for an interval: six a round
+		 */
 		assert_int_equal(finished_samples[i], 18);
 	}
 	assert_int_equal(last_progress.done, 6);
