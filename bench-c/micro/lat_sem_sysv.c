@@ -103,7 +103,7 @@ static const struct bench lat_sem_sysv = {
 	       "would run ahead, and on one CPU two context switches were counted. The set is\n"
 	       "removed at the end; root's is in an IPC namespace of its own and goes with it even if\n"
 	       "the run is killed, an ordinary user's is then left behind.\n"
-	       "Idea: lmbench's semaphore latency.",
+	       "Idea: lmbench's semaphore latency, where one call of two operations posts and waits.",
 	.figure = BENCH_LATENCY,
 	.timeout_s = 10,
 	.tasks = 2,

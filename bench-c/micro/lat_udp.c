@@ -77,7 +77,8 @@ static const struct bench lat_udp = {
 	       "three seconds), for its figure would be that of a timer.\n"
 	       "Work proof: the other process complements the first byte, which counts the datagrams, and\n"
 	       "each answer is checked; on one CPU there must be two context switches each time.\n"
-	       "Idea: lmbench paper, UDP latency (a word of four bytes).",
+	       "Idea: lmbench paper, UDP latency (a word of four bytes); on purpose different: a server whose\n"
+	       "socket is not connected must look up the way back for each answer.",
 	.figure = BENCH_LATENCY,
 	.timeout_s = 10,
 	.tasks = 2,
