@@ -29,7 +29,7 @@ struct member {
 /* In memory that all copies share. Each counter has a line of its own. */
 struct crew {
 	_Alignas(64) _Atomic uint32_t order; /* rises with each batch; futex of the copies */
-	bool end;
+	_Atomic bool end;
 	bool overhead;
 	uint64_t iterations;
 	_Alignas(64) _Atomic uint32_t at_gate; /* arrivals ever */
@@ -60,14 +60,14 @@ static void futex_wake_all(_Atomic uint32_t *word)
 	(void)syscall(SYS_futex, word, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
 }
 
-/* Yielding lets copies that share a CPU arrive. */
+/* Yielding lets copies that share a CPU arrive. One that has died never will. */
 static void wait_at_gate(void *context)
 {
 	const struct place_at_gate *place = context;
 	struct crew *crew = place->crew;
 
 	atomic_fetch_add(&crew->at_gate, 1);
-	while (atomic_load(&crew->at_gate) < place->open_at)
+	while (atomic_load(&crew->at_gate) < place->open_at && !crew->end)
 		(void)sched_yield();
 }
 

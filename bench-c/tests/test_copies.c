@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -175,6 +176,31 @@ static void a_copy_that_dies_is_noticed(void **state)
 	assert_copies_fail(&bench, true, "killed by signal 9");
 }
 
+static _Atomic int *prepared; /* copies, shared by all */
+
+static int one_dies(struct bench_state *state, uint64_t iterations)
+{
+	(void)state;
+	(void)iterations;
+	if (atomic_fetch_add(prepared, 1) == 0)
+		(void)raise(SIGKILL);
+	return BENCH_OK;
+}
+
+/* The others are at the gate then, where it will never come. */
+static void nobody_waits_for_a_dead_copy(void **state)
+{
+	struct bench bench = called();
+
+	(void)state;
+	prepared = mmap(NULL, sizeof(*prepared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			-1, 0);
+	assert_ptr_not_equal(prepared, MAP_FAILED);
+	bench.prepare = one_dies;
+	assert_copies_fail(&bench, false, "ended early");
+	(void)munmap(prepared, sizeof(*prepared));
+}
+
 static int run_and_tell(struct bench_state *state, uint64_t iterations)
 {
 	bench_took_ns(state, 7.0 * (double)iterations);
@@ -213,6 +239,7 @@ int main(void)
 		cmocka_unit_test(copies_may_skip),
 		cmocka_unit_test(a_copy_that_fails_fails_all),
 		cmocka_unit_test(a_copy_that_dies_is_noticed),
+		cmocka_unit_test(nobody_waits_for_a_dead_copy),
 		cmocka_unit_test(copies_may_tell_the_time_themselves),
 		cmocka_unit_test(rates_are_of_all_copies_together),
 	};
