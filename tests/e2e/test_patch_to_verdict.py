@@ -2,7 +2,8 @@
 """The whole path with nothing faked: real patches, real builds, real machines booted by iPXE, real verdicts.
 
 Both example patches run at the same time, one on each virtual machine, through the command line, with the micro
-benchmarks, one of reaim's mixes, and profiles. Meanwhile the server is killed while an agent reports.
+benchmarks, two that are asked for by themselves, one of reaim's mixes, and profiles. Meanwhile the server is killed
+while an agent reports.
 """
 
 import json
@@ -30,6 +31,10 @@ pytestmark = [pytest.mark.guest, pytest.mark.timeout(2400)]
 KEPT_DATA_DIR = os.environ.get("KDYNO_E2E_DATA_DIR")
 SUBMISSION_TIMEOUT_S = 1800
 MIX = "reaim-short"
+BOTH_ENTRIES = "kbench:lat_syscall_getppid:entry=libc,instruction"
+# The machines have one processor: nothing there is on another one.
+NOT_THERE = "kbench:lat_pipe:placement=cross-cpu"
+MEASURED = (*default_names(), BOTH_ENTRIES, NOT_THERE, MIX)
 # The one sub-test of the mix that calls getppid().
 CALLS_GETPPID = "misc_rtns_1"
 
@@ -60,7 +65,7 @@ def kdyno(lab: RunningLab, *arguments: str, timeout_s: float = 600) -> subproces
 
 def submit(lab: RunningLab, patch: Path) -> subprocess.CompletedProcess[str]:
     arguments = ["submit", "--tree", "linux", "--patch", str(patch), "--mail", "dev@example.org", "--wait", "--json"]
-    for workload in (*default_names(), MIX):
+    for workload in MEASURED:
         arguments += ["--workload", workload]
     return kdyno(lab, *arguments, "--profile", timeout_s=SUBMISSION_TIMEOUT_S)
 
@@ -116,9 +121,24 @@ def test_the_slower_system_call_and_the_mix_that_makes_it_are_the_only_regressio
     verdicts = by_workload(view)
     assert verdicts.pop("syscall-getppid") == ["regression"]
     assert verdicts.pop(MIX) == ["regression"]
+    assert verdicts.pop(BOTH_ENTRIES) == ["regression", "regression"]
     assert not any("regression" in found for found in verdicts.values()), view["rows"]
     slowdown = next(row["effect_percent"] for row in view["rows"] if row["workload"] == "syscall-getppid")
     assert slowdown > 20
+
+
+def test_one_benchmark_with_two_parameters_is_two_figures(outcomes: dict[str, Any]) -> None:
+    view = answer(next(done for name, done in outcomes.items() if "comment" in name))
+    rows = [row for row in view["rows"] if row["workload"] == BOTH_ENTRIES]
+    assert {row["parameters"]["entry"] for row in rows} == {"libc", "instruction"}
+    assert len({row["label"] for row in rows}) == 2
+
+
+def test_what_a_machine_cannot_run_is_skipped_with_a_reason(outcomes: dict[str, Any]) -> None:
+    for done in outcomes.values():
+        view = answer(done)
+        assert NOT_THERE not in by_workload(view)
+        assert f"{NOT_THERE} (" in view["verdict_reason"]
 
 
 def test_a_changed_comment_is_no_regression(outcomes: dict[str, Any]) -> None:
@@ -154,7 +174,7 @@ def test_every_boot_was_profiled_after_it_was_measured(lab: RunningLab, outcomes
     for job_id in jobs:
         text = httpx.get(f"{lab.url}/jobs/{job_id}", timeout=30).text
         profiles = text.split("Profiles of attempt")[1].split('id="events-title"')[0]
-        assert profiles.count(" s watched") == len(default_names()) + 1
+        assert profiles.count(" s watched") == len(MEASURED) - 1, "what cannot run has no profile"
         assert "ctxt" in profiles
 
 

@@ -109,6 +109,18 @@ def test_a_skipped_benchmark_is_named_with_its_reason(lab: LabRows) -> None:
         assert skip_reasons(session, submission_id=submission.id) == {CROSS: NO_CPU}
 
 
+def test_a_document_with_a_series_twice_is_refused_with_a_reason(lab: LabRows) -> None:
+    submission_id = lab.submit(workloads=[SUITE])
+    lab.run_phases(submission_id, 1, phases={SUITE: kbench_documents([*pipes(1), *pipes(1)[:1]])})
+    assert "lat_pipe is there twice" in (lab.job(submission_id).failure_message or "")
+
+
+def test_of_a_suite_it_is_counted_what_was_skipped(lab: LabRows) -> None:
+    boots = {order_no: [*pipes(order_no), skipped("lat_futex", placement="cross-cpu")] for order_no in range(1, 5)}
+    submission = measured(lab, boots)
+    assert (submission.verdict_reason or "").endswith("; 1 of suite-quick skipped, the page of each boot says why")
+
+
 def test_a_mail_about_many_metrics_holds_those_that_moved(lab: LabRows) -> None:
     def many(order_no: int) -> list[dict[str, object]]:
         still = [

@@ -83,6 +83,17 @@ class KbenchDocument(BaseModel):
     clock: dict[str, Any]
     benchmarks: Annotated[list[BenchmarkDocument], Field(max_length=500)]
 
+    @field_validator("benchmarks")
+    @classmethod
+    def _no_series_twice(cls, value: list[BenchmarkDocument]) -> list[BenchmarkDocument]:
+        seen: set[tuple[str, str, str]] = set()
+        for found in value:
+            identity = (found.name, found.placement, json.dumps(found.parameters, sort_keys=True))
+            if identity in seen:
+                raise ValueError(f"{found.name} is there twice with the same placement and parameters")
+            seen.add(identity)
+        return value
+
     @property
     def provenance(self) -> dict[str, Any]:
         """What is kept with each run: what measured, where, by which clock."""

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Reads what machines could not measure, and why."""
 
+from collections import Counter
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -18,6 +20,18 @@ def skip_reasons(session: Session, *, submission_id: int) -> dict[str, str]:
         .order_by(Run.id.desc())
     )
     return {row.phase: row.reason for row in session.execute(query)}
+
+
+def skip_counts(session: Session, *, submission_id: int) -> Counter[str]:
+    """By phase, how many benchmarks were skipped in at least one boot."""
+    query = (
+        select(Run.phase, Run.benchmark, Run.placement, Run.parameters)
+        .join(Attempt, Attempt.id == Run.attempt_id)
+        .join(Job, Job.current_attempt_id == Attempt.id)
+        .where(Job.submission_id == submission_id, Run.status == "skip")
+        .distinct()
+    )
+    return Counter(row.phase for row in session.execute(query))
 
 
 def skipped_runs(session: Session, *, attempt_id: int) -> list[Run]:

@@ -22,7 +22,7 @@ from kdyno.analysis.verdicts import MOVED, severity
 from kdyno.jobs.models import Job
 from kdyno.jobs.states import Failure, FailureClass, JobStatus
 from kdyno.kernels.status import BuildStatus
-from kdyno.results.skips import skip_reasons
+from kdyno.results.skips import skip_counts, skip_reasons
 from kdyno.submissions import service as submissions
 from kdyno.submissions.models import Submission
 from kdyno.submissions.status import SubmissionStatus
@@ -106,6 +106,9 @@ def _left_out(session: Session, *, submission: Submission, samples: SubmissionSa
         reasons = skip_reasons(session, submission_id=submission.id)
         named = [f"{name} ({reasons[name]})" if name in reasons else name for name in missing]
         words += f"; skipped, or not done alike on both kernels: {_first(named)}"
+    for name, count in skip_counts(session, submission_id=submission.id).items():
+        if name in compared:
+            words += f"; {count} of {name} skipped, the page of each boot says why"
     if samples.faults:
         words += f"; cannot be compared: {_first([str(fault) for fault in samples.faults])}"
     return words
