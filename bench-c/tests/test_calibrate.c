@@ -197,7 +197,7 @@ static void samples_are_a_thousand_clock_readings_long(void **state)
 	(void)state;
 	assert_double_equal(sample_length_ns(1e6, 25, 3e9, 30), 1e6, 0);   /* at least 1 ms */
 	assert_double_equal(sample_length_ns(1e6, 4000, 3e9, 30), 4e6, 0); /* a slow clock */
-	assert_double_equal(sample_length_ns(1e6, 0, 3e9, 30), 1e6, 0);    /* a clock for nothing */
+	assert_double_equal(sample_length_ns(1e6, 0, 3e9, 30), 1e6, 0);	   /* a clock for nothing */
 }
 
 static void a_small_budget_shortens_them_to_a_hundred(void **state)

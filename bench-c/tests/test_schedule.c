@@ -95,7 +95,8 @@ static void samples_of_all_rounds_come_together(void **state)
 	assert_string_equal(finished_names[1], "second");
 	for (size_t i = 0; i < 2; i++) {
 		assert_int_equal(finished_rounds[i], 3);
-		/* equal samples converge as soon as there are enough for an interval: six a round */
+		/* equal samples converge as soon as there are enough for an interval: six a round
+		 */
 		assert_int_equal(finished_samples[i], 18);
 	}
 	assert_int_equal(last_progress.done, 6);
