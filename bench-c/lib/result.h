@@ -59,7 +59,8 @@ struct result {
 	size_t shared_size;
 };
 
-/* Shared with children, zeroed and touched, so that no sample pays for a page fault. NULL when out of memory. */
+/* Shared with children, zeroed and touched, so that no sample pays for a page fault. NULL when out
+ * of memory. */
 struct result *result_new(const struct spec *spec, size_t samples_max);
 void result_free(struct result *result);
 
