@@ -47,6 +47,13 @@ static bool set_text(struct request *request, const char *text)
 	return true;
 }
 
+static bool set_tolerance(struct request *request, const char *text)
+{
+	(void)text;
+	request->tolerates_errors = true;
+	return true;
+}
+
 static bool set_output(struct request *request, const char *text)
 {
 	request->output = text;
@@ -199,6 +206,8 @@ static const struct option_row {
 	{TAKES_JSON, "text", NULL, "a table on stdout (default)", set_text},
 	{TAKES_OUTPUT, "output", "FILE", "the JSON document into FILE too, once it is complete",
 	 set_output},
+	{TAKES_OUTPUT, "tolerate-errors", NULL,
+	 "exit status 0 if some benchmarks succeed, whatever the others do", set_tolerance},
 	{TAKES_SAMPLING, "time-budget", "S", "seconds for each benchmark (3)", set_time_budget},
 	{TAKES_SAMPLING, "target-rel", "R",
 	 "stop when the half width of the median's 95 % interval\n"

@@ -23,6 +23,7 @@ enum {
 struct request {
 	const struct command *command;
 	bool json;
+	bool tolerates_errors;	      /* of single benchmarks, as long as some succeed */
 	const char *output;	      /* a file that gets the JSON document too, or NULL */
 	const char *from;	      /* a document to take figures from, or NULL */
 	const char *peer;	      /* ADDRESS:PORT of another machine's kbench serve, or NULL */

@@ -81,7 +81,8 @@ int output_close(struct output *output, const struct tally *tally)
 		error = command_error("the report could not be written");
 	if (output->file.stream != NULL && end_file(output) != 0)
 		error = EXIT_ERROR;
-	if (error != 0 || tally->failed > 0 || !output->has_begun)
+	bool tolerated = output->request->tolerates_errors && tally->done > 0;
+	if (error != 0 || !output->has_begun || (tally->failed > 0 && !tolerated))
 		return EXIT_ERROR;
 	return tally->done > 0 ? EXIT_DONE : EXIT_ALL_SKIPPED;
 }

@@ -169,6 +169,15 @@ static void lat_ctx_reports_its_overhead(void **state)
 	json_decref(document);
 }
 
+static void errors_may_be_tolerated_beside_figures(void **state)
+{
+	(void)state;
+	assert_int_equal(shell(KBENCH "run null selftest_liar 2>&1" QUICKLY), 1);
+	assert_int_equal(shell(KBENCH "run null selftest_liar --tolerate-errors 2>&1" QUICKLY), 0);
+	assert_says("ERROR: work proof failed");
+	assert_int_equal(shell(KBENCH "run selftest_liar --tolerate-errors 2>&1" QUICKLY), 1);
+}
+
 static void all_skipped_is_4(void **state)
 {
 	(void)state;
@@ -220,6 +229,7 @@ int main(void)
 		cmocka_unit_test(every_benchmark_is_listed_and_documented),
 		cmocka_unit_test(the_document_has_what_the_contract_says),
 		cmocka_unit_test(lat_ctx_reports_its_overhead),
+		cmocka_unit_test(errors_may_be_tolerated_beside_figures),
 		cmocka_unit_test(all_skipped_is_4),
 		cmocka_unit_test(the_table_is_for_people),
 		cmocka_unit_test(a_full_disk_is_an_error),

@@ -118,7 +118,25 @@ def test_a_document_with_a_series_twice_is_refused_with_a_reason(lab: LabRows) -
 def test_of_a_suite_it_is_counted_what_was_skipped(lab: LabRows) -> None:
     boots = {order_no: [*pipes(order_no), skipped("lat_futex", placement="cross-cpu")] for order_no in range(1, 5)}
     submission = measured(lab, boots)
-    assert (submission.verdict_reason or "").endswith("; 1 of suite-quick skipped, the page of each boot says why")
+    assert (submission.verdict_reason or "").endswith(
+        "; 1 of suite-quick skipped or failed, the page of each boot says why"
+    )
+
+
+def test_one_failure_within_a_suite_costs_only_its_own_figure(lab: LabRows) -> None:
+    failing = skipped("lat_futex", placement="same-cpu") | {"status": "error", "reason": "work proof failed"}
+    submission = measured(lab, {order_no: [*pipes(order_no), failing] for order_no in range(1, 5)})
+    assert submission.verdict == "regression"
+    assert (submission.verdict_reason or "").endswith(
+        "; 1 of suite-quick skipped or failed, the page of each boot says why"
+    )
+
+
+def test_a_boot_on_which_all_of_a_suite_fails_is_a_failure(lab: LabRows) -> None:
+    failing = skipped("lat_futex", placement="same-cpu") | {"status": "error", "reason": "work proof failed"}
+    submission_id = lab.submit(workloads=[SUITE])
+    lab.run_phases(submission_id, 1, phases={SUITE: kbench_documents([failing])})
+    assert "work proof failed" in (lab.job(submission_id).failure_message or "")
 
 
 def test_a_mail_about_many_metrics_holds_those_that_moved(lab: LabRows) -> None:

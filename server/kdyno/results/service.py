@@ -29,6 +29,7 @@ from kdyno.results.schemas import (
     ProfileDocument,
 )
 from kdyno.submissions.models import Arm
+from kdyno.workloads.catalog import is_suite
 
 log = structlog.get_logger(__name__)
 
@@ -186,9 +187,7 @@ def _failure_of_job(session: Session, *, attempt: Attempt, event: AgentEvent) ->
     failure, unprofiled = _failure_of_phases(session, attempt_id=attempt.id)
     if failure is not None:
         return failure
-    broken = session.scalar(
-        select(Run).where(Run.attempt_id == attempt.id, Run.status == "error").order_by(Run.id).limit(1)
-    )
+    broken = _broken_run(session, attempt_id=attempt.id)
     if broken is not None:
         return Failure(FailureClass.TEST, f"{broken.phase}/{broken.benchmark}: {broken.reason}")
     # without a reason, the agent says only that some phase was no good: that was a profile
@@ -198,6 +197,17 @@ def _failure_of_job(session: Session, *, attempt: Attempt, event: AgentEvent) ->
     missing = [phase.name for phase in phases_of_job(session, job_id=attempt.job_id) if phase.name not in ended]
     if missing:
         return Failure(FailureClass.BUG, f"the agent finished without {', '.join(missing)}")
+    return None
+
+
+def _broken_run(session: Session, *, attempt_id: int) -> Run | None:
+    """The first run that failed and may not; of a suite some may, as long as others succeed."""
+    done = select(Run.phase).where(Run.attempt_id == attempt_id, Run.status == "done").distinct()
+    succeeded = set(session.scalars(done))
+    failed = select(Run).where(Run.attempt_id == attempt_id, Run.status == "error").order_by(Run.id)
+    for run in session.scalars(failed):
+        if run.phase not in succeeded or not is_suite(run.phase):
+            return run
     return None
 
 

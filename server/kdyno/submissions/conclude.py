@@ -108,7 +108,7 @@ def _left_out(session: Session, *, submission: Submission, samples: SubmissionSa
         words += f"; skipped, or not done alike on both kernels: {_first(named)}"
     for name, count in skip_counts(session, submission_id=submission.id).items():
         if name in compared:
-            words += f"; {count} of {name} skipped, the page of each boot says why"
+            words += f"; {count} of {name} skipped or failed, the page of each boot says why"
     if samples.faults:
         words += f"; cannot be compared: {_first([str(fault) for fault in samples.faults])}"
     return words

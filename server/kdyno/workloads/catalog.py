@@ -55,7 +55,8 @@ class Workload(BaseModel):
 
     In `argv`, `{users}` becomes `users_per_cpu` times the processors of the machine, so that one file loads machines of
     any size, and `{repeats}` the passes of one boot, each of which is a sample. A request that names no workloads gets
-    those that are `by_default`. A `suite` has many benchmarks, whose figures go by their own names.
+    those that are `by_default`. A `suite` has many benchmarks, whose figures go by their own names; one that fails
+    does not fail the others.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -140,6 +141,14 @@ def find_workload(name: str) -> Workload:
     )
 
 
+def is_suite(name: str) -> bool:
+    """Whether a workload has many benchmarks; one that has left the catalogue is taken for a single one."""
+    try:
+        return find_workload(name).suite
+    except UnknownWorkload:
+        return False
+
+
 def _single_benchmark(name: str) -> Workload:
     words = name.removeprefix(PREFIX)
     try:
@@ -149,12 +158,13 @@ def _single_benchmark(name: str) -> Workload:
     if len(name) > MAX_NAME:
         raise UnknownWorkload(f"{name[:80]}…: longer than {MAX_NAME} characters, name fewer values at once")
     budget_s = BENCHMARK_BUDGET_S
+    argv = ["/opt/kdyno/kbench", "run", words, "--json", "--time-budget", str(budget_s), "--min-samples", "100"]
     return Workload(
         name=name,
         title=words,
         about=benchmark.summary,
         kind=WorkloadKind.MICRO,
-        argv=["/opt/kdyno/kbench", "run", words, "--json", "--time-budget", str(budget_s), "--min-samples", "100"],
+        argv=[*argv, "--tolerate-errors"] if runs > 1 else argv,
         by_default=False,
         suite=runs > 1,
         # a guest under emulation is slow to set up what is then timed

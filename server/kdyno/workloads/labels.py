@@ -5,7 +5,7 @@ from typing import Any
 
 from kdyno.results.roles import MAIN_METRICS
 from kdyno.workloads.benchmarks import benchmarks
-from kdyno.workloads.catalog import UnknownWorkload, find_workload
+from kdyno.workloads.catalog import is_suite
 
 USUAL_PLACEMENT = "same-cpu"
 
@@ -17,20 +17,13 @@ def series_label(*, workload: str, benchmark: str, placement: str, parameters: d
     'suite-quick lat_pipe free'
     """
     words = [workload]
-    if _has_many(workload):
+    if is_suite(workload):
         words.append(_spec(benchmark, parameters))
         if placement != USUAL_PLACEMENT:
             words.append(placement)
     if metric not in MAIN_METRICS:
         words.append(metric)
     return " ".join(words)
-
-
-def _has_many(workload: str) -> bool:
-    try:
-        return find_workload(workload).suite
-    except UnknownWorkload:
-        return False  # it has left the catalogue; its rows stay
 
 
 def _spec(benchmark: str, parameters: dict[str, Any]) -> str:

@@ -81,6 +81,7 @@ def test_suites_are_workloads_that_nobody_gets_unasked() -> None:
         assert workload.suite
         assert not workload.by_default
         assert workload.argv[1:3] == ["suite", name.removeprefix("suite-")]
+        assert "--tolerate-errors" in workload.argv
 
 
 @pytest.mark.parametrize(
