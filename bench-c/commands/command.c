@@ -200,6 +200,12 @@ int command_prepare(struct request *request)
 	/* what is started for the benchmarks inherits it */
 	if (sched_setaffinity(0, sizeof(options->allowed), &options->allowed) != 0)
 		return command_error("cannot keep to the CPUs of --cpus: %s", strerror(errno));
+	if (options->fresh_image && !session_can_start_anew()) {
+		(void)fprintf(stderr,
+			      "kbench: this program cannot be started anew here (an emulator?): "
+			      "all benchmarks have the same layout, as with --same-program\n");
+		options->fresh_image = false;
+	}
 	options->clock = clock_monotonic();
 	if (clock_measure(&options->clock) != 0)
 		return command_error("CLOCK_MONOTONIC does not advance");

@@ -19,6 +19,9 @@ int session_run_isolated(struct result *result, const struct options *options);
  * results are out, is the caller's business. */
 int session_interrupted(void);
 
+/* Whether this program can be started anew, as options.fresh_image wants it: it tries. */
+bool session_can_start_anew(void);
+
 /* For the first line of main(): when this process was started by session_run_isolated() it
  * does its work and does not return. */
 void session_child_main(int argc, char **argv);
