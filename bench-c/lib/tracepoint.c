@@ -31,7 +31,8 @@ static uint64_t read_id(const char *mount_point, const char *event)
 
 static uint64_t read_privately(const char *event)
 {
-	if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
+	if (unshare(CLONE_NEWNS) != 0 ||
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
 	    mount("tracefs", mount_points[0], "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) !=
 		    0)
 		return 0;
