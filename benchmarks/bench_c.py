@@ -17,93 +17,25 @@ Nothing here fails because of a time: a busy machine shows in the figures, and i
 """
 
 import argparse
-import atexit
 import fnmatch
 import json
 import os
-import secrets
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from typing import Any
 
-HERE = Path(__file__).parent
-BENCH_C = HERE.parent / "bench-c"
+from bench_c_agreement import agreement
+from bench_c_runs import Document, Form, Progress, kbench, program, run_one
+
 QUIET_CV_PERCENT = 1.0
 NOISY_CV_PERCENT = 3.0
 NULL_LIMIT_NS = 0.2
 REPEATS = 20
-AGREEMENT_PERCENT = 5.0
 SUITE_LIMITS_S = {"quick": 60, "paper": 70}
-MOST_S = 180  # of one benchmark, whatever it does
-
-Document = dict[str, Any]
-
-# The probe's name of an operation, and what kbench run takes for the same one. {file} is a file that both are given.
-SAME_OPERATION = {
-    "loop": "lat_loop",
-    "getppid": "lat_syscall_getppid",
-    "gettid": "lat_syscall_gettid",
-    "enosys": "lat_syscall_enosys",
-    "read": "lat_syscall_read",
-    "write": "lat_syscall_write",
-    "stat": "lat_syscall_stat:path={file}",
-    "open": "lat_syscall_open:path={file}",
-    "dup": "lat_syscall_dup",
-    "getfl": "lat_syscall_fcntl_getfl",
-    "clock": "lat_clock",
-    "clock-syscall": "lat_clock:source=clock_gettime_syscall",
-    "yield": "lat_sched_yield",
-    "getrandom": "lat_getrandom",
-    "sigaction": "lat_signal_install",
-    "kill": "lat_signal_dispatch",
-    "select": "lat_select",
-    "poll": "lat_poll",
-    "epoll": "lat_epoll_wait",
-    "timer-arm": "lat_timer_arm",
-    "flock": "lat_flock",
-    "memfd": "lat_memfd_create",
-    "socketpair": "lat_socketpair_create",
-    "map": "lat_mmap:backing=anonymous",
-    "protect": "lat_mprotect",
-    "fault": "lat_fault_anonymous",
-    "fork": "lat_fork_exit",
-    "vfork": "lat_vfork_exit",
-    "thread": "lat_thread_create",
-    "pipe": "lat_pipe",
-    "unix": "lat_unix_stream",
-    "eventfd": "lat_eventfd",
-    "semaphore": "lat_sem_posix",
-    "tcp": "lat_tcp",
-    "udp": "lat_udp",
-    "chase": "lat_mem:size_bytes=256k",
-    "copy": "bw_mem_copy",
-    "clear": "bw_mem_zero",
-}
-# What kbench takes off, which the probe measures as an operation of its own.
-SUBTRACTED = {"kill": "kill-nothing"}
-
-
-@dataclass(frozen=True)
-class Form:
-    """How thorough a run is."""
-
-    runs: int
-    budget_s: float
-    all_rows: bool
-    repeats: int
-    turns: int  # of the probe and kbench each: A B B A is two
-    suites: bool
-
 
 SHORT = Form(runs=4, budget_s=0.1, all_rows=False, repeats=REPEATS, turns=2, suites=False)
 WHOLE = Form(runs=10, budget_s=0.3, all_rows=True, repeats=REPEATS, turns=4, suites=True)
@@ -163,65 +95,12 @@ class Row:
         }
 
 
-class Progress:
-    """One line on a terminal, rewritten."""
-
-    def __init__(self) -> None:
-        self.shown = sys.stderr.isatty()
-        self.begin_s = time.monotonic()
-
-    def say(self, text: str) -> None:
-        if self.shown:
-            print(f"\r\033[K{time.monotonic() - self.begin_s:5.0f} s  {text}", end="", file=sys.stderr, flush=True)
-
-    def wipe(self) -> None:
-        if self.shown:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
-
-
 def cv_percent(values: list[float]) -> float:
     return 100 * statistics.stdev(values) / abs(statistics.fmean(values))
 
 
 def verdict(value: float, target: float) -> str:
     return "met" if value <= target else "NOT MET"
-
-
-@cache
-def program() -> str:
-    """A copy, which a build meanwhile does not change."""
-    subprocess.run(["make", "--silent", "-C", BENCH_C, "build/kbench"], check=True)
-    folder = tempfile.mkdtemp(prefix="bench-c-")
-    atexit.register(shutil.rmtree, folder)
-    return shutil.copy(BENCH_C / "build/kbench", folder)
-
-
-def kbench(*arguments: str) -> Document:
-    """What it says; a benchmark that was skipped or failed is in the document, not an end."""
-    done = subprocess.run(
-        [program(), *arguments, "--json"], capture_output=True, text=True, check=False, timeout=MOST_S
-    )
-    if not done.stdout:
-        raise SystemExit(f"kbench {' '.join(arguments)}: {done.stderr.strip()}")
-    document: Document = json.loads(done.stdout)
-    return document
-
-
-def run_one(words: str, budget_s: float, placement: str = "same-cpu") -> Document:
-    """A process of its own, with a seed of its own."""
-    seed = str(secrets.randbelow(2**31 - 1) + 1)
-    document = kbench("run", words, "--placement", placement, "--time-budget", str(budget_s), "--seed", seed)
-    result: Document = document["benchmarks"][0]
-    return result
-
-
-def figure_of(result: Document) -> float | None:
-    """Nanoseconds per operation, or per byte."""
-    if result["status"] != "done":
-        return None
-    metric = result["metrics"][0]
-    value = float(metric["headline"]["value"])
-    return value if metric["direction"] == "lower" else 1e9 / value
 
 
 def listed(suite: str) -> list[tuple[str, str]]:
@@ -307,62 +186,6 @@ def null_and_calibration(form: Form, progress: Progress) -> Document:
     chosen = ", ".join(map(str, sorted(set(batches))))
     print(f"the same batch, of lat_syscall_getppid: {same} of {len(batches)} ({chosen})")
     return {"null_ns": nulls, "operations_per_sample": batches}
-
-
-@contextmanager
-def probe_program() -> Iterator[tuple[Path, Path]]:
-    """The probe, and a file where kbench keeps its own, as deep: the path decides what opening costs."""
-    parent = os.environ.get("TMPDIR", "/var/tmp")  # noqa: S108 -- as kbench does
-    with tempfile.TemporaryDirectory(prefix="kbench-", dir=parent) as folder:
-        program, file = Path(folder, "probe"), Path(folder, "file")
-        file.touch()
-        flags = ["-std=gnu17", "-O2", "-falign-loops=64", "-static", "-pthread"]
-        subprocess.run(["gcc", *flags, "-o", program, HERE / "bench_c_probe.c"], check=True)
-        yield program, file
-
-
-def probed(program: Path, file: Path, name: str, budget_s: float) -> float:
-    """On the CPU that kbench takes for the placement same-cpu: the highest."""
-    names = [name, *([SUBTRACTED[name]] if name in SUBTRACTED else [])]
-    cpu = str(max(os.sched_getaffinity(0)))
-    command: list[str | Path] = [program, cpu, str(budget_s / len(names)), file, *names]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=MOST_S)
-    answer: dict[str, float] = json.loads(done.stdout)
-    return answer[name] - sum(answer[other] for other in names[1:])
-
-
-def agreement(form: Form, only: str, progress: Progress) -> Document:
-    found: Document = {}
-    names = [name for name, words in SAME_OPERATION.items() if fnmatch.fnmatch(words.split(":")[0], only)]
-    if not names:
-        return found
-    budget_s = 2 * form.budget_s
-    print(f"\n== {len(names)} operations by an independent probe; promised: within {AGREEMENT_PERCENT:.0f} %")
-    print(f"{'operation':<15}{'kbench run':<42}{'kbench ns':>12}{'probe ns':>12}{'ratio':>8}")
-    with probe_program() as (program, file):
-        for name in names:
-            ours: list[float] = []
-            theirs: list[float] = []
-            words = SAME_OPERATION[name].format(file=file)
-            for turn in range(form.turns):
-                progress.say(f"probe: {name}")
-                if turn % 2 == 1:
-                    theirs.append(probed(program, file, name, budget_s))
-                value = figure_of(run_one(words, budget_s))
-                ours += [] if value is None else [value]
-                if turn % 2 == 0:
-                    theirs.append(probed(program, file, name, budget_s))
-            progress.wipe()
-            if not ours or min(theirs) <= 0:
-                print(f"{name:<15}{SAME_OPERATION[name]:<42}not measured")
-                continue
-            ratio = min(ours) / min(theirs)
-            found[name] = {"kbench_ns": ours, "probe_ns": theirs, "ratio": ratio}
-            note = "" if 100 * abs(ratio - 1) <= AGREEMENT_PERCENT else "  off"
-            print(f"{name:<15}{SAME_OPERATION[name]:<42}{min(ours):>12.5g}{min(theirs):>12.5g}{ratio:>8.3f}{note}")
-    within = sum(100 * abs(row["ratio"] - 1) <= AGREEMENT_PERCENT for row in found.values())
-    print(f"{within} of {len(found)} agree")
-    return found
 
 
 def delay(progress: Progress) -> Document:
