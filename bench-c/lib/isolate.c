@@ -248,6 +248,8 @@ static int run_and_judge(struct result *result, int lent_fd)
 		(void)setpgid(pid, pid);
 		ended = ended_within(pid, limit_s, &awaited);
 		status = kill_and_reap(pid);
+		/* one that died while it wrote has explained nothing */
+		result->is_explained = result->reason[0] != '\0';
 	}
 	if (lent_fd >= 0 && result_take_back(result, lent_fd) != 0)
 		result_explain(result, "the benchmark has cut its result");

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -110,7 +111,7 @@ void result_explain(struct result *result, const char *format, ...)
 {
 	va_list arguments;
 
-	if (result->reason[0] != '\0')
+	if (atomic_exchange(&result->is_explained, true))
 		return;
 	va_start(arguments, format);
 	(void)vsnprintf(result->reason, sizeof(result->reason), format, arguments);

@@ -40,6 +40,7 @@ struct result {
 	char bench_name[NAME_SIZE]; /* by which another process finds spec.bench again */
 	struct spec spec;
 	enum run_status status;
+	_Atomic bool is_explained; /* somebody writes the reason or has: copies fail at once */
 	char reason[REASON_SIZE];
 	struct metric metrics[METRICS_MAX];
 	size_t metric_count; /* 0 unless done */
