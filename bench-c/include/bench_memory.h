@@ -104,16 +104,22 @@ struct bench_areas {
 	uint64_t *to; /* the same as from when one area was asked for */
 	size_t words;
 	bool looked;
+	uint64_t passes_proved;
 };
-int bench_areas_open(struct bench_state *state, struct bench_areas *areas, size_t size,
-		     unsigned count);
+
+/* Map `count` areas, 1 or 2, of as much as the parameter "size_bytes" says, which a pass is said
+ * to move, and fill `from`. Data of a benchmark that uses the callbacks begin with its areas, and
+ * setup is for one area. */
+int bench_areas_open(struct bench_state *state, struct bench_areas *areas, unsigned count);
+int bench_areas_setup(struct bench_state *state);
+uint64_t bench_areas_work(struct bench_state *state);
+void bench_areas_teardown(struct bench_state *state);
 
 /* What word i of a filled area holds. */
 static inline uint64_t bench_word_value(uint64_t i)
 {
 	return (i + 1) * 0x9e3779b97f4a7c15u;
 }
-void bench_words_fill(uint64_t *words, size_t count);
 
 /* For restore: whether every word of the area written to is `base` plus `follows` times the
  * value of its place; all words the first time, about a thousand of them later, of all of a
