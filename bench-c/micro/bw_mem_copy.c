@@ -110,6 +110,6 @@ static const struct bench bw_mem_copy = {
 	.run = run,
 	.restore = restore,
 	.work = bench_areas_work,
-	.teardown = bench_areas_teardown,
+	.teardown = bench_memory_teardown,
 };
 BENCH_REGISTER(bw_mem_copy);

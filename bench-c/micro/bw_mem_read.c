@@ -83,6 +83,6 @@ static const struct bench bw_mem_read = {
 	.setup = setup,
 	.run = run,
 	.work = bench_areas_work,
-	.teardown = bench_areas_teardown,
+	.teardown = bench_memory_teardown,
 };
 BENCH_REGISTER(bw_mem_read);

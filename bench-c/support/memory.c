@@ -135,6 +135,11 @@ void bench_memory_close(struct bench_memory *memory)
 	memory->mapping = NULL;
 }
 
+void bench_memory_teardown(struct bench_state *state)
+{
+	bench_memory_close(bench_data(state));
+}
+
 int bench_areas_open(struct bench_state *state, struct bench_areas *areas, unsigned count)
 {
 	size_t size = (size_t)bench_value(state, "size_bytes");
@@ -167,13 +172,6 @@ uint64_t bench_areas_work(struct bench_state *state)
 	const struct bench_areas *areas = bench_data(state);
 
 	return areas->passes_proved;
-}
-
-void bench_areas_teardown(struct bench_state *state)
-{
-	struct bench_areas *areas = bench_data(state);
-
-	bench_memory_close(&areas->memory);
 }
 
 /* Odd, so that it is never a whole number of lines. */
