@@ -4,8 +4,8 @@
  * They sleep between runs; prepare wakes them and waits until all stand at the gate, run opens
  * it, does its share and waits for the last, so neither waking nor sleeping is timed.
  *
- * The benchmark's data must begin with a pointer to a struct bench_contenders, which begins
- * whatever memory they share.
+ * The benchmark's data are a pointer to a struct bench_contenders, which begins whatever memory
+ * they share.
  */
 #ifndef KDYNO_BENCH_CONTENDERS_H
 #define KDYNO_BENCH_CONTENDERS_H
@@ -36,6 +36,12 @@ struct bench_own_count {
 void *bench_contenders_start(struct bench_state *state, size_t size,
 			     void (*share)(struct bench_contenders *contenders, unsigned number,
 					   uint64_t iterations));
+
+/* The same memory again. */
+void *bench_contenders_shared(struct bench_state *state);
+
+/* Of a benchmark that has "threads" only. */
+extern const struct bench_parameter bench_contenders_parameters[];
 
 int bench_contenders_prepare(struct bench_state *state, uint64_t iterations);
 int bench_contenders_run(struct bench_state *state, uint64_t iterations);

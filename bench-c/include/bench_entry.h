@@ -15,6 +15,19 @@ enum { BENCH_PATH_SIZE = 4096 };
 
 /* The path of the file to look up: the parameter "path" or a new empty file. */
 int bench_subject(struct bench_state *state, char path[BENCH_PATH_SIZE]);
+/* ... and its inode's number. */
+int bench_subject_inode(struct bench_state *state, char path[BENCH_PATH_SIZE], uint64_t *inode);
+
+/* Data of a benchmark that uses these callbacks begin with it. */
+struct bench_calls {
+	uint64_t answered; /* rightly */
+	int fd;		   /* that teardown closes; 0: setup did not come so far */
+};
+uint64_t bench_calls_work(struct bench_state *state);
+void bench_calls_teardown(struct bench_state *state);
+
+/* A file in memory without a name, or skip. */
+int bench_memory_file(struct bench_state *state, int *fd);
 
 /* A function of the vDSO, or NULL: NULL too on a kernel that maps none. */
 void *bench_vdso(const char *name);

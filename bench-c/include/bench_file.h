@@ -44,6 +44,10 @@ void bench_file_close(struct bench_file *file);
 /* Write all to the disk, so that what follows is not disturbed by it and pages can go. */
 int bench_file_sync(struct bench_state *state, const struct bench_file *file);
 
+/* Make a file in bench_directory() that the page cache holds and the disk has. Skips when it needs
+ * more than half of the memory. */
+int bench_file_make_cached(struct bench_state *state, struct bench_file *file, uint64_t bytes);
+
 /* Open it anew in place of the old descriptor. Skips when the file system has no O_DIRECT. */
 int bench_file_reopen(struct bench_state *state, struct bench_file *file, int flags);
 

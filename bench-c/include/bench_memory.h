@@ -25,6 +25,8 @@ struct bench_memory {
 int bench_memory_open(struct bench_state *state, struct bench_memory *memory, size_t size,
 		      size_t besides, enum bench_page_kind pages);
 void bench_memory_close(struct bench_memory *memory);
+/* The callback of a benchmark whose data begin with the memory. */
+void bench_memory_teardown(struct bench_state *state);
 
 /* One stop of a chain. The position is how a walk proves that it went all the way. */
 struct bench_node {
@@ -60,6 +62,19 @@ int bench_chains_link(struct bench_state *state, struct bench_chain *chains, siz
 
 /* How much memory that takes for a while. */
 size_t bench_chains_besides(const struct bench_slots *slots);
+
+/* Map as much memory of the kind of page as the parameters "size_bytes" and "pages" say, begin the
+ * slots there, and link them. */
+int bench_chains_open(struct bench_state *state, struct bench_memory *memory,
+		      struct bench_chain *chains, size_t count, struct bench_slots *slots,
+		      enum bench_order kind);
+
+/* Data of a benchmark that follows one chain begin with it, if it uses the callback. */
+struct bench_chase {
+	struct bench_memory memory;
+	struct bench_chain chain;
+};
+uint64_t bench_chase_work(struct bench_state *state);
 
 /* Record a walk of `loads` loads that ended at `end`; fails if it cannot have been so many. */
 int bench_chain_walked(struct bench_state *state, struct bench_chain *chain, struct bench_node *end,
@@ -104,16 +119,21 @@ struct bench_areas {
 	uint64_t *to; /* the same as from when one area was asked for */
 	size_t words;
 	bool looked;
+	uint64_t passes_proved;
 };
-int bench_areas_open(struct bench_state *state, struct bench_areas *areas, size_t size,
-		     unsigned count);
+
+/* Map `count` areas, 1 or 2, of as much as the parameter "size_bytes" says, which a pass is said
+ * to move, and fill `from`. Data of a benchmark that uses the callbacks begin with its areas, and
+ * setup is for one area. */
+int bench_areas_open(struct bench_state *state, struct bench_areas *areas, unsigned count);
+int bench_areas_setup(struct bench_state *state);
+uint64_t bench_areas_work(struct bench_state *state);
 
 /* What word i of a filled area holds. */
 static inline uint64_t bench_word_value(uint64_t i)
 {
 	return (i + 1) * 0x9e3779b97f4a7c15u;
 }
-void bench_words_fill(uint64_t *words, size_t count);
 
 /* For restore: whether every word of the area written to is `base` plus `follows` times the
  * value of its place; all words the first time, about a thousand of them later, of all of a

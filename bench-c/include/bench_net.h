@@ -43,9 +43,10 @@ struct bench_net {
 	unsigned char *answer;
 	struct sockaddr_storage server;
 	socklen_t server_length;
-	bool counted;	    /* the kernel's counters were read before */
-	uint64_t overflows; /* of listen queues */
-	uint64_t timeouts;  /* of TCP timers */
+	bool counted;		/* the kernel's counters were read before */
+	uint64_t overflows;	/* of listen queues */
+	uint64_t timeouts;	/* of TCP timers */
+	uint64_t answers_right; /* as the benchmark counts them */
 };
 
 #define BENCH_NET_PEER                                                                             \
@@ -58,6 +59,9 @@ struct bench_net {
 int bench_net_open(struct bench_state *state, struct bench_net *net, enum bench_net_service service,
 		   size_t message_bytes, size_t buffer_bytes);
 void bench_net_close(struct bench_net *net);
+/* Callbacks. */
+uint64_t bench_net_work(struct bench_state *state); /* answers_right */
+void bench_net_teardown(struct bench_state *state);
 
 /* Why the last call on one of these sockets failed. */
 const char *bench_net_error(void);

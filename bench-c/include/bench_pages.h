@@ -50,4 +50,19 @@ struct bench_faults bench_faults_now(void);
 int bench_faults_check(struct bench_state *state, const struct bench_faults *mark,
 		       uint64_t operations, double minor_per_operation, double major_per_operation);
 
+/* Pages that fault one after the other. Data of a benchmark that uses the callbacks begin so. */
+struct bench_faulting {
+	struct bench_pages pages;
+	struct bench_faults mark; /* when prepare ended */
+	uint64_t pages_right;
+};
+
+/* Callbacks: take the pages away, which must be mapped; make sure of one anonymous page for each
+ * operation before; check for one minor fault each. */
+int bench_faulting_prepare(struct bench_state *state, uint64_t iterations);
+int bench_faulting_prepare_anonymous(struct bench_state *state, uint64_t iterations);
+int bench_faulting_restore(struct bench_state *state, uint64_t iterations);
+uint64_t bench_faulting_work(struct bench_state *state);
+void bench_faulting_teardown(struct bench_state *state);
+
 #endif

@@ -21,12 +21,14 @@ struct bench_pair {
 	uint64_t *echoed;	/* messages that the child sent back, in memory that both see */
 };
 
+/* "message_bytes", for the benchmarks that have no other. */
+extern const struct bench_parameter bench_pair_parameters[];
+
 /* The four ends are set: make the message and start the child, which sends back what it gets. */
-int bench_pair_start(struct bench_state *state, struct bench_pair *pair, size_t bytes);
+int bench_pair_start(struct bench_state *state, struct bench_pair *pair);
 
 /* Open the ends as a pair of connected unix sockets of this type, or skip, and start the child. */
-int bench_pair_start_unix(struct bench_state *state, struct bench_pair *pair, int type,
-			  size_t bytes);
+int bench_pair_start_unix(struct bench_state *state, struct bench_pair *pair, int type);
 
 /* Send the message and receive it; a wrong answer is an error. */
 int bench_pair_pass(struct bench_state *state, struct bench_pair *pair);

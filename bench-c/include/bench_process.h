@@ -19,6 +19,16 @@ struct bench_program {
 	int status[BENCH_PROGRAM_TURNS];
 };
 
+/* Children that execute it in turn. Data of a benchmark that uses the callbacks are of this kind;
+ * its setup takes the program that the parameter "link" names. */
+struct bench_started {
+	struct bench_program program;
+	uint64_t children_right;
+};
+extern const struct bench_parameter bench_started_parameters[];
+int bench_started_setup(struct bench_state *state);
+uint64_t bench_started_work(struct bench_state *state);
+
 /* Where to find one, or skip. */
 int bench_program_open(struct bench_state *state, struct bench_program *program,
 		       enum bench_linkage linkage);

@@ -7,7 +7,6 @@
  * Source: lmbench paper (USENIX 1996), cached I/O bandwidth: 8 MB in pieces of 64 KB.
  */
 #include "bench_file.h"
-#include "bench_pages.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,12 +111,7 @@ static int setup(struct bench_state *state)
 	data->buffer = bench_direct_buffer(state, data->buffer_bytes);
 	if (data->buffer == NULL)
 		return BENCH_ERROR;
-	int error = bench_memory_check(state, bytes);
-	if (error == 0)
-		error = bench_file_make(state, &data->file, NULL, bytes);
-	if (error == 0)
-		error = bench_file_sync(state, &data->file);
-	return error;
+	return bench_file_make_cached(state, &data->file, bytes);
 }
 
 static long disk_reads_now(void)

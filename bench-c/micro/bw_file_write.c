@@ -6,7 +6,6 @@
  * Source: lmbench paper (USENIX 1996), cached I/O bandwidth, which has reading only.
  */
 #include "bench_file.h"
-#include "bench_pages.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -33,12 +32,7 @@ static int setup(struct bench_state *state)
 	data->buffer = bench_direct_buffer(state, data->buffer_bytes);
 	if (data->buffer == NULL)
 		return BENCH_ERROR;
-	int error = bench_memory_check(state, pieces * data->buffer_bytes);
-	if (error == 0)
-		error = bench_file_make(state, &data->file, NULL, pieces * data->buffer_bytes);
-	if (error == 0)
-		error = bench_file_sync(state, &data->file);
-	return error;
+	return bench_file_make_cached(state, &data->file, pieces * data->buffer_bytes);
 }
 
 static int prepare(struct bench_state *state, uint64_t iterations)

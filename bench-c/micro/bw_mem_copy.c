@@ -18,7 +18,6 @@ typedef void copy_fn(uint64_t *to, const uint64_t *from, size_t words);
 struct data {
 	struct bench_areas areas;
 	copy_fn *copy;
-	uint64_t passes_proved;
 };
 
 static __attribute__((noinline)) void copy_libc(uint64_t *to, const uint64_t *from, size_t words)
@@ -44,15 +43,9 @@ static __attribute__((noinline)) void copy_unrolled(uint64_t *to, const uint64_t
 static int setup(struct bench_state *state)
 {
 	struct data *data = bench_data(state);
-	size_t size = (size_t)bench_value(state, "size_bytes");
 
 	data->copy = bench_value(state, "method") == METHOD_LIBC ? copy_libc : copy_unrolled;
-	int error = bench_areas_open(state, &data->areas, size, 2);
-	if (error != 0)
-		return error;
-	bench_words_fill(data->areas.from, data->areas.words);
-	bench_set_bytes_per_operation(state, size);
-	return BENCH_OK;
+	return bench_areas_open(state, &data->areas, 2);
 }
 
 /* The last word is another on each pass: it can only have come with that pass's copy. */
@@ -64,10 +57,10 @@ static int run(struct bench_state *state, uint64_t iterations)
 	bench_word *received = &data->areas.to[last];
 
 	for (uint64_t i = 0; i < iterations; i++) {
-		uint64_t pass = data->passes_proved + 1;
+		uint64_t pass = data->areas.passes_proved + 1;
 		*sent = pass;
 		data->copy(data->areas.to, data->areas.from, data->areas.words);
-		data->passes_proved += *received == pass;
+		data->areas.passes_proved += *received == pass;
 	}
 	return BENCH_OK;
 }
@@ -80,20 +73,6 @@ static int restore(struct bench_state *state, uint64_t iterations)
 	(void)iterations;
 	data->areas.to[data->areas.words - 1] = bench_word_value(data->areas.words - 1);
 	return bench_areas_look(state, &data->areas, 0, 1, "what was copied");
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->passes_proved;
-}
-
-static void teardown(struct bench_state *state)
-{
-	struct data *data = bench_data(state);
-
-	bench_memory_close(&data->areas.memory);
 }
 
 static const struct bench_parameter parameters[] = {
@@ -130,7 +109,7 @@ static const struct bench bw_mem_copy = {
 	.setup = setup,
 	.run = run,
 	.restore = restore,
-	.work = work,
-	.teardown = teardown,
+	.work = bench_areas_work,
+	.teardown = bench_memory_teardown,
 };
 BENCH_REGISTER(bw_mem_copy);

@@ -12,22 +12,16 @@ enum { SIZE_DEFAULT = 128 << 20 };
 struct data {
 	struct bench_areas areas;
 	uint64_t sum; /* of the words, worked out without reading them */
-	uint64_t passes_proved;
 };
 
 static int setup(struct bench_state *state)
 {
 	struct data *data = bench_data(state);
-	size_t size = (size_t)bench_value(state, "size_bytes");
 
-	int error = bench_areas_open(state, &data->areas, size, 1);
-	if (error != 0)
-		return error;
-	bench_words_fill(data->areas.from, data->areas.words);
+	int error = bench_areas_setup(state);
 	for (size_t i = 0; i < data->areas.words; i++)
 		data->sum += bench_word_value(i);
-	bench_set_bytes_per_operation(state, size);
-	return BENCH_OK;
+	return error;
 }
 
 /* Four sums, so that no addition waits for the one just before. The empty instruction keeps
@@ -54,22 +48,8 @@ static int run(struct bench_state *state, uint64_t iterations)
 
 	for (uint64_t i = 0; i < iterations; i++)
 		right_sums += read_words(data->areas.from, data->areas.words) == data->sum;
-	data->passes_proved += right_sums;
+	data->areas.passes_proved += right_sums;
 	return BENCH_OK;
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->passes_proved;
-}
-
-static void teardown(struct bench_state *state)
-{
-	struct data *data = bench_data(state);
-
-	bench_memory_close(&data->areas.memory);
 }
 
 static const struct bench_parameter parameters[] = {
@@ -102,7 +82,7 @@ static const struct bench bw_mem_read = {
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,
-	.work = work,
-	.teardown = teardown,
+	.work = bench_areas_work,
+	.teardown = bench_memory_teardown,
 };
 BENCH_REGISTER(bw_mem_read);

@@ -9,20 +9,6 @@
 
 enum { SIZE_DEFAULT = 128 << 20 };
 
-struct data {
-	struct bench_areas areas;
-	uint64_t passes_proved; /* also what the last pass wrote to every word */
-};
-
-static int setup(struct bench_state *state)
-{
-	struct data *data = bench_data(state);
-	size_t size = (size_t)bench_value(state, "size_bytes");
-
-	bench_set_bytes_per_operation(state, size);
-	return bench_areas_open(state, &data->areas, size, 1);
-}
-
 static __attribute__((noinline)) void write_words(bench_word *word, size_t count, uint64_t value)
 {
 	bench_word *end = word + count;
@@ -36,39 +22,25 @@ static __attribute__((noinline)) void write_words(bench_word *word, size_t count
 
 static int run(struct bench_state *state, uint64_t iterations)
 {
-	struct data *data = bench_data(state);
-	bench_word *words = data->areas.to;
-	size_t last = data->areas.words - 1;
+	struct bench_areas *areas = bench_data(state);
+	bench_word *words = areas->to;
+	size_t last = areas->words - 1;
 
 	for (uint64_t i = 0; i < iterations; i++) {
-		uint64_t pass = data->passes_proved + 1;
-		write_words(words, data->areas.words, pass);
-		data->passes_proved += words[last] == pass;
+		uint64_t pass = areas->passes_proved + 1;
+		write_words(words, areas->words, pass);
+		areas->passes_proved += words[last] == pass;
 	}
 	return BENCH_OK;
 }
 
 static int restore(struct bench_state *state, uint64_t iterations)
 {
-	struct data *data = bench_data(state);
+	struct bench_areas *areas = bench_data(state);
 
 	(void)iterations;
-	return bench_areas_look(state, &data->areas, data->passes_proved, 0,
+	return bench_areas_look(state, areas, areas->passes_proved, 0,
 				"the number of the last pass");
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->passes_proved;
-}
-
-static void teardown(struct bench_state *state)
-{
-	struct data *data = bench_data(state);
-
-	bench_memory_close(&data->areas.memory);
 }
 
 static const struct bench_parameter parameters[] = {
@@ -97,11 +69,11 @@ static const struct bench bw_mem_write = {
 	.timeout_s = 60,
 	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
 	.parameters = parameters,
-	.data_size = sizeof(struct data),
-	.setup = setup,
+	.data_size = sizeof(struct bench_areas),
+	.setup = bench_areas_setup,
 	.run = run,
 	.restore = restore,
-	.work = work,
-	.teardown = teardown,
+	.work = bench_areas_work,
+	.teardown = bench_memory_teardown,
 };
 BENCH_REGISTER(bw_mem_write);

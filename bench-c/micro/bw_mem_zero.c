@@ -11,62 +11,29 @@
 
 enum { SIZE_DEFAULT = 128 << 20, MARKS = 3 };
 
-struct data {
-	struct bench_areas areas;
-	uint64_t passes_proved;
-};
-
-static int setup(struct bench_state *state)
-{
-	struct data *data = bench_data(state);
-	size_t size = (size_t)bench_value(state, "size_bytes");
-
-	int error = bench_areas_open(state, &data->areas, size, 1);
-	if (error != 0)
-		return error;
-	bench_words_fill(data->areas.to, data->areas.words);
-	bench_set_bytes_per_operation(state, size);
-	return BENCH_OK;
-}
-
 /* Marks at the start, in the middle and at the end must be gone after each pass. */
 static int run(struct bench_state *state, uint64_t iterations)
 {
-	struct data *data = bench_data(state);
-	size_t words = data->areas.words;
-	bench_word *marks[MARKS] = {&data->areas.to[0], &data->areas.to[words / 2],
-				    &data->areas.to[words - 1]};
+	struct bench_areas *areas = bench_data(state);
+	size_t words = areas->words;
+	bench_word *marks[MARKS] = {&areas->to[0], &areas->to[words / 2], &areas->to[words - 1]};
 
 	for (uint64_t i = 0; i < iterations; i++) {
 		for (unsigned j = 0; j < MARKS; j++)
 			*marks[j] = 1;
-		memset(data->areas.to, 0, words * sizeof(uint64_t));
+		memset(areas->to, 0, words * sizeof(uint64_t));
 		bench_barrier();
-		data->passes_proved += (*marks[0] | *marks[1] | *marks[2]) == 0;
+		areas->passes_proved += (*marks[0] | *marks[1] | *marks[2]) == 0;
 	}
 	return BENCH_OK;
 }
 
 static int restore(struct bench_state *state, uint64_t iterations)
 {
-	struct data *data = bench_data(state);
+	struct bench_areas *areas = bench_data(state);
 
 	(void)iterations;
-	return bench_areas_look(state, &data->areas, 0, 0, "zero");
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->passes_proved;
-}
-
-static void teardown(struct bench_state *state)
-{
-	struct data *data = bench_data(state);
-
-	bench_memory_close(&data->areas.memory);
+	return bench_areas_look(state, areas, 0, 0, "zero");
 }
 
 static const struct bench_parameter parameters[] = {
@@ -94,11 +61,11 @@ static const struct bench bw_mem_zero = {
 	.timeout_s = 60,
 	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
 	.parameters = parameters,
-	.data_size = sizeof(struct data),
-	.setup = setup,
+	.data_size = sizeof(struct bench_areas),
+	.setup = bench_areas_setup,
 	.run = run,
 	.restore = restore,
-	.work = work,
-	.teardown = teardown,
+	.work = bench_areas_work,
+	.teardown = bench_memory_teardown,
 };
 BENCH_REGISTER(bw_mem_zero);

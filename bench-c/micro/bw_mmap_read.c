@@ -6,7 +6,6 @@
  * Source: lmbench paper (USENIX 1996), cached I/O bandwidth: 8 MB mapped whole and summed.
  */
 #include "bench_file.h"
-#include "bench_pages.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,11 +65,7 @@ static int setup(struct bench_state *state)
 	data->sum = bench_file_sum(bytes);
 	data->loop = bench_value(state, "map") == MAP_ONCE ? sum_mapping : map_and_sum;
 	bench_set_bytes_per_operation(state, bytes);
-	int error = bench_memory_check(state, bytes);
-	if (error == 0)
-		error = bench_file_make(state, &data->file, NULL, bytes);
-	if (error == 0)
-		error = bench_file_sync(state, &data->file);
+	int error = bench_file_make_cached(state, &data->file, bytes);
 	if (error != 0)
 		return error;
 	data->mapping = mmap(NULL, bytes, PROT_READ, MAP_SHARED, data->file.fd, 0);

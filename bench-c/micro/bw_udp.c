@@ -103,13 +103,6 @@ static uint64_t work(struct bench_state *state)
 	return data->sum == even * odd ? data->arrived : 0;
 }
 
-static void teardown(struct bench_state *state)
-{
-	struct data *data = bench_data(state);
-
-	bench_net_close(&data->net);
-}
-
 static const struct bench_parameter parameters[] = {
 	{.name = "message_bytes",
 	 .about = "size of a datagram; 1472 fill an Ethernet frame",
@@ -148,6 +141,6 @@ static const struct bench bw_udp = {
 	.prepare = prepare,
 	.run = run,
 	.work = work,
-	.teardown = teardown,
+	.teardown = bench_net_teardown,
 };
 BENCH_REGISTER(bw_udp);

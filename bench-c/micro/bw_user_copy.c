@@ -6,7 +6,7 @@
  * Source: the cached file reading of the lmbench paper (USENIX 1996), reduced to the copy;
  * memfd_create(2), pread(2).
  */
-#include "bench.h"
+#include "bench_entry.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,11 +18,10 @@
 enum { BYTES = 65536, BYTES_MIN = 64, BYTES_MAX = 1 << 20, PATTERN = 0x5a };
 
 struct data {
+	struct bench_calls calls;
 	int (*loop)(struct bench_state *state, uint64_t iterations);
-	int fd;
 	long size;
 	char *bytes;
-	uint64_t answered;
 };
 
 static const char *const directions[] = {"from_kernel", "to_kernel", NULL};
@@ -32,7 +31,7 @@ static int from_kernel(struct bench_state *state, uint64_t iterations)
 	struct data *data = bench_data(state);
 	char *const bytes = data->bytes;
 	const long size = data->size;
-	const int fd = data->fd;
+	const int fd = data->calls.fd;
 	uint64_t answered = 0;
 
 	for (uint64_t i = 0; i < iterations; i++) {
@@ -40,7 +39,7 @@ static int from_kernel(struct bench_state *state, uint64_t iterations)
 			return bench_fail(state, "pread: %s", strerror(errno));
 		answered++;
 	}
-	data->answered += answered;
+	data->calls.answered += answered;
 	return BENCH_OK;
 }
 
@@ -49,7 +48,7 @@ static int to_kernel(struct bench_state *state, uint64_t iterations)
 	struct data *data = bench_data(state);
 	const char *const bytes = data->bytes;
 	const long size = data->size;
-	const int fd = data->fd;
+	const int fd = data->calls.fd;
 	uint64_t answered = 0;
 
 	for (uint64_t i = 0; i < iterations; i++) {
@@ -57,7 +56,7 @@ static int to_kernel(struct bench_state *state, uint64_t iterations)
 			return bench_fail(state, "pwrite: %s", strerror(errno));
 		answered++;
 	}
-	data->answered += answered;
+	data->calls.answered += answered;
 	return BENCH_OK;
 }
 
@@ -77,11 +76,11 @@ static int setup(struct bench_state *state)
 	data->bytes = malloc((size_t)data->size);
 	if (data->bytes == NULL)
 		return bench_fail(state, "no memory for %ld bytes", data->size);
-	data->fd = memfd_create("kbench", MFD_CLOEXEC);
-	if (data->fd < 0)
+	data->calls.fd = memfd_create("kbench", MFD_CLOEXEC);
+	if (data->calls.fd < 0)
 		return bench_skip(state, "needs memfd_create: %s", strerror(errno));
 	memset(data->bytes, writes ? 0 : PATTERN, (size_t)data->size);
-	if (pwrite(data->fd, data->bytes, (size_t)data->size, 0) != data->size)
+	if (pwrite(data->calls.fd, data->bytes, (size_t)data->size, 0) != data->size)
 		return bench_fail(state, "pwrite: %s", strerror(errno));
 	memset(data->bytes, writes ? PATTERN : 0, (size_t)data->size);
 	bench_set_bytes_per_operation(state, (uint64_t)data->size);
@@ -92,8 +91,8 @@ static int check_copy(struct bench_state *state, struct data *data)
 {
 	char ends[2] = {0};
 
-	if (pread(data->fd, &ends[0], 1, 0) != 1 ||
-	    pread(data->fd, &ends[1], 1, data->size - 1) != 1)
+	if (pread(data->calls.fd, &ends[0], 1, 0) != 1 ||
+	    pread(data->calls.fd, &ends[1], 1, data->size - 1) != 1)
 		return bench_fail(state, "pread: %s", strerror(errno));
 	if (is_pattern(ends, 2) && is_pattern(data->bytes, data->size))
 		return BENCH_OK;
@@ -113,19 +112,11 @@ static int restore(struct bench_state *state, uint64_t iterations)
 	return check_copy(state, bench_data(state));
 }
 
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->answered;
-}
-
 static void teardown(struct bench_state *state)
 {
 	const struct data *data = bench_data(state);
 
-	if (data->fd > 0) /* 0: setup did not come so far */
-		(void)close(data->fd);
+	bench_calls_teardown(state);
 	free(data->bytes);
 }
 
@@ -159,7 +150,7 @@ static const struct bench bw_user_copy = {
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,
-	.work = work,
+	.work = bench_calls_work,
 	.teardown = teardown,
 };
 BENCH_REGISTER(bw_user_copy);

@@ -12,10 +12,6 @@ struct shared {
 	_Alignas(BENCH_CACHE_LINE) uint64_t count;
 };
 
-struct data {
-	struct shared *shared;
-};
-
 static void add(struct bench_contenders *contenders, unsigned number, uint64_t iterations)
 {
 	struct shared *shared = (struct shared *)contenders;
@@ -34,19 +30,10 @@ static int setup(struct bench_state *state)
 
 static uint64_t work(struct bench_state *state)
 {
-	const struct data *data = bench_data(state);
+	const struct shared *shared = bench_contenders_shared(state);
 
-	return data->shared->count;
+	return shared->count;
 }
-
-static const struct bench_parameter parameters[] = {
-	{.name = "threads",
-	 .about = "at once, with the one that times",
-	 .value = 1,
-	 .min = 1,
-	 .max = BENCH_CONTENDERS_MAX},
-	{0},
-};
 
 static const struct bench lat_atomic_add = {
 	.name = "lat_atomic_add",
@@ -63,8 +50,8 @@ static const struct bench lat_atomic_add = {
 	.figure = BENCH_LATENCY,
 	.timeout_s = 20,
 	.tasks_parameter = "threads",
-	.parameters = parameters,
-	.data_size = sizeof(struct data),
+	.parameters = bench_contenders_parameters,
+	.data_size = sizeof(struct bench_contenders *),
 	.setup = setup,
 	.prepare = bench_contenders_prepare,
 	.run = bench_contenders_run,

@@ -7,7 +7,7 @@
  * Source: the measurement overhead of system measurement reports, which bracket the operation
  * by CPUID, RDTSC, RDTSCP, CPUID; clock_gettime(2), vdso(7).
  */
-#include "bench.h"
+#include "bench_entry.h"
 
 #include <errno.h>
 #include <string.h>
@@ -21,9 +21,9 @@
 typedef uint64_t loop_fn(clockid_t clock, uint64_t readings);
 
 struct data {
+	struct bench_calls calls;
 	loop_fn *loop;
 	clockid_t clock;
-	uint64_t answered;
 };
 
 /* In the order of the parameter's words. */
@@ -174,15 +174,8 @@ static int run(struct bench_state *state, uint64_t iterations)
 	struct data *data = bench_data(state);
 
 	uint64_t right = data->loop(data->clock, iterations);
-	data->answered += right;
+	data->calls.answered += right;
 	return right == iterations ? BENCH_OK : bench_fail(state, "a reading failed or ran back");
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->answered;
 }
 
 static const struct bench_parameter parameters[] = {
@@ -210,6 +203,6 @@ static const struct bench lat_clock = {
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,
-	.work = work,
+	.work = bench_calls_work,
 };
 BENCH_REGISTER(lat_clock);

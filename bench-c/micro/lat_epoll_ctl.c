@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
 enum { DESCRIPTORS = 100, DESCRIPTORS_MAX = 100000 };
 enum { ADD_DEL, MODIFY };
@@ -19,10 +18,8 @@ static const char *const changes[] = {"add_del", "modify", NULL};
 
 struct data {
 	struct bench_descriptors descriptors;
-	int epoll;
 	int changed; /* the descriptor */
 	bool (*change)(int epoll, int fd);
-	uint64_t right_answers;
 };
 
 static bool add_and_delete(int epoll, int fd)
@@ -46,27 +43,13 @@ static int setup(struct bench_state *state)
 	struct bench_descriptors *descriptors = &data->descriptors;
 	bool deletes = bench_value(state, "change") == ADD_DEL;
 
-	int error = bench_descriptors_open(state, descriptors, BENCH_EVENTFDS,
-					   (size_t)bench_value(state, "descriptors"));
+	int error = bench_descriptors_watch(state, descriptors);
 	if (error != 0)
 		return error;
-	data->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (data->epoll < 0)
-		return errno == ENOSYS ? bench_skip(state, "no epoll: needs CONFIG_EPOLL")
-				       : bench_fail(state, "epoll_create1: %s", strerror(errno));
 	data->change = deletes ? add_and_delete : modify;
 	data->changed = descriptors->fds[descriptors->count / 2];
-	for (size_t i = 0; i < descriptors->count; i++) {
-		struct epoll_event event = {.events = EPOLLIN};
-		int fd = descriptors->fds[i];
-		if (deletes && fd == data->changed)
-			continue;
-		if (epoll_ctl(data->epoll, EPOLL_CTL_ADD, fd, &event) == 0)
-			continue;
-		if (errno == ENOSPC)
-			return bench_skip(state, "more than fs.epoll.max_user_watches");
+	if (deletes && epoll_ctl(descriptors->epoll, EPOLL_CTL_DEL, data->changed, NULL) != 0)
 		return bench_fail(state, "epoll_ctl: %s", strerror(errno));
-	}
 	return BENCH_OK;
 }
 
@@ -77,26 +60,10 @@ static int run(struct bench_state *state, uint64_t iterations)
 	uint64_t right_answers = 0;
 
 	for (uint64_t i = 0; i < iterations; i++)
-		right_answers += change(data->epoll, data->changed);
-	data->right_answers += right_answers;
+		right_answers += change(data->descriptors.epoll, data->changed);
+	data->descriptors.right_answers += right_answers;
 	return right_answers == iterations ? BENCH_OK
 					   : bench_fail(state, "epoll_ctl: %s", strerror(errno));
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->right_answers;
-}
-
-static void teardown(struct bench_state *state)
-{
-	struct data *data = bench_data(state);
-
-	if (data->epoll > 0)
-		(void)close(data->epoll);
-	bench_descriptors_close(&data->descriptors);
 }
 
 static const struct bench_parameter parameters[] = {
@@ -130,7 +97,7 @@ static const struct bench lat_epoll_ctl = {
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,
-	.work = work,
-	.teardown = teardown,
+	.work = bench_descriptors_work,
+	.teardown = bench_descriptors_teardown,
 };
 BENCH_REGISTER(lat_epoll_ctl);

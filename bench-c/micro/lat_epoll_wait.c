@@ -16,9 +16,7 @@ enum { DESCRIPTORS = 100, DESCRIPTORS_MAX = 100000 };
 
 struct data {
 	struct bench_descriptors descriptors;
-	int epoll;
 	uint64_t ready; /* what epoll says of the one */
-	uint64_t right_answers;
 };
 
 static int setup(struct bench_state *state)
@@ -27,22 +25,9 @@ static int setup(struct bench_state *state)
 	struct bench_descriptors *descriptors = &data->descriptors;
 	const uint64_t one = 1;
 
-	int error = bench_descriptors_open(state, descriptors, BENCH_EVENTFDS,
-					   (size_t)bench_value(state, "descriptors"));
+	int error = bench_descriptors_watch(state, descriptors);
 	if (error != 0)
 		return error;
-	data->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (data->epoll < 0)
-		return errno == ENOSYS ? bench_skip(state, "no epoll: needs CONFIG_EPOLL")
-				       : bench_fail(state, "epoll_create1: %s", strerror(errno));
-	for (size_t i = 0; i < descriptors->count; i++) {
-		struct epoll_event event = {.events = EPOLLIN, .data.u64 = i};
-		if (epoll_ctl(data->epoll, EPOLL_CTL_ADD, descriptors->fds[i], &event) == 0)
-			continue;
-		if (errno == ENOSPC)
-			return bench_skip(state, "more than fs.epoll.max_user_watches");
-		return bench_fail(state, "epoll_ctl: %s", strerror(errno));
-	}
 	data->ready = descriptors->count / 2;
 	if (write(descriptors->fds[data->ready], &one, sizeof(one)) != sizeof(one))
 		return bench_fail(state, "eventfd: %s", strerror(errno));
@@ -53,34 +38,18 @@ static int run(struct bench_state *state, uint64_t iterations)
 {
 	struct data *data = bench_data(state);
 	struct epoll_event events[2] = {0};
-	int epoll = data->epoll;
+	int epoll = data->descriptors.epoll;
 	uint64_t ready = data->ready;
 	uint64_t right_answers = 0;
 
 	for (uint64_t i = 0; i < iterations; i++)
 		right_answers +=
 			epoll_wait(epoll, events, 2, 0) == 1 && events[0].data.u64 == ready;
-	data->right_answers += right_answers;
+	data->descriptors.right_answers += right_answers;
 	return right_answers == iterations
 		       ? BENCH_OK
 		       : bench_fail(state, "epoll_wait did not find the one descriptor: %s",
 				    strerror(errno));
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->right_answers;
-}
-
-static void teardown(struct bench_state *state)
-{
-	struct data *data = bench_data(state);
-
-	if (data->epoll > 0)
-		(void)close(data->epoll);
-	bench_descriptors_close(&data->descriptors);
 }
 
 static const struct bench_parameter parameters[] = {
@@ -110,7 +79,7 @@ static const struct bench lat_epoll_wait = {
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,
-	.work = work,
-	.teardown = teardown,
+	.work = bench_descriptors_work,
+	.teardown = bench_descriptors_teardown,
 };
 BENCH_REGISTER(lat_epoll_wait);

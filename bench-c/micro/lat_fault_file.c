@@ -19,10 +19,8 @@ enum { WINDOW_BYTES = 65536, WINDOWS = 512, REPEATS = 32, WINDOWS_MAX = WINDOWS 
 enum { CACHED_PAGE, CACHED_WINDOW };
 
 struct data {
+	struct bench_faulting area; /* the file mapped REPEATS times, one after the other */
 	struct bench_file file;
-	struct bench_pages area; /* the file mapped REPEATS times, one after the other */
-	struct bench_faults mark;
-	uint64_t pages_right;
 };
 
 /* Pages that were never written are holes, and never read they are not in the page cache. Page
@@ -62,59 +60,34 @@ static int setup(struct bench_state *state)
 		return bench_skip(state, "needs pages of less than 64 KiB");
 	int error = make_file(state);
 	if (error == 0)
-		error = bench_pages_reserve(state, &data->area, REPEATS * bytes);
+		error = bench_pages_reserve(state, &data->area.pages, REPEATS * bytes);
 	for (size_t i = 0; i < REPEATS && error == 0; i++)
-		if (mmap(data->area.start + i * bytes, bytes, PROT_READ, MAP_SHARED | MAP_FIXED,
-			 data->file.fd, 0) == MAP_FAILED)
+		if (mmap(data->area.pages.start + i * bytes, bytes, PROT_READ,
+			 MAP_SHARED | MAP_FIXED, data->file.fd, 0) == MAP_FAILED)
 			error = bench_fail(state, "mmap: %s", strerror(errno));
-	if (error == 0 && madvise(data->area.start, data->area.bytes, MADV_RANDOM) != 0)
+	if (error == 0 && madvise(data->area.pages.start, data->area.pages.bytes, MADV_RANDOM) != 0)
 		error = bench_fail(state, "madvise RANDOM: %s", strerror(errno));
 	return error;
-}
-
-static int prepare(struct bench_state *state, uint64_t iterations)
-{
-	struct data *data = bench_data(state);
-
-	(void)iterations;
-	if (madvise(data->area.start, data->area.bytes, MADV_DONTNEED) != 0)
-		return bench_fail(state, "madvise DONTNEED: %s", strerror(errno));
-	data->mark = bench_faults_now();
-	return BENCH_OK;
 }
 
 BENCH_COUNTED static int run(struct bench_state *state, uint64_t iterations)
 {
 	struct data *data = bench_data(state);
-	const char *page = data->area.start;
+	const char *page = data->area.pages.start;
 	uint64_t pages_right = 0;
 
 	for (uint64_t i = 0; i < iterations; i++, page += WINDOW_BYTES)
 		pages_right += *(const volatile uint64_t *)(const void *)page ==
 			       bench_file_word(i % WINDOWS * WINDOW_BYTES);
-	data->pages_right += pages_right;
+	data->area.pages_right += pages_right;
 	return BENCH_OK;
-}
-
-static int restore(struct bench_state *state, uint64_t iterations)
-{
-	const struct data *data = bench_data(state);
-
-	return bench_faults_check(state, &data->mark, iterations, 1, 0);
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->pages_right;
 }
 
 static void teardown(struct bench_state *state)
 {
 	struct data *data = bench_data(state);
 
-	bench_pages_unmap(&data->area);
+	bench_pages_unmap(&data->area.pages);
 	bench_file_close(&data->file);
 }
 
@@ -147,10 +120,10 @@ static const struct bench lat_fault_file = {
 	.parameters = parameters,
 	.data_size = sizeof(struct data),
 	.setup = setup,
-	.prepare = prepare,
+	.prepare = bench_faulting_prepare,
 	.run = run,
-	.restore = restore,
-	.work = work,
+	.restore = bench_faulting_restore,
+	.work = bench_faulting_work,
 	.teardown = teardown,
 };
 BENCH_REGISTER(lat_fault_file);

@@ -17,12 +17,10 @@
 enum { AREA_BYTES = 64 << 20, PAGES_MAX = 32 };
 
 struct data {
-	struct bench_pages area;
+	struct bench_faulting area;
 	char *start; /* aligned */
 	size_t huge_bytes;
 	size_t count;
-	struct bench_faults mark;
-	uint64_t fresh_pages;
 };
 
 static bool read_line(const char *path, char *line, int size)
@@ -64,8 +62,8 @@ static int try_out(struct bench_state *state)
 
 	touch(data);
 	int64_t resident = bench_pages_resident(data->start, data->count * data->huge_bytes,
-						data->area.page_bytes);
-	if (resident == (int64_t)(data->count * data->huge_bytes / data->area.page_bytes))
+						data->area.pages.page_bytes);
+	if (resident == (int64_t)(data->count * data->huge_bytes / data->area.pages.page_bytes))
 		return BENCH_OK;
 	return bench_skip(state,
 			  "the kernel gave base pages; needs %zu huge pages of free memory "
@@ -83,29 +81,26 @@ static int setup(struct bench_state *state)
 	data->count = AREA_BYTES > data->huge_bytes ? AREA_BYTES / data->huge_bytes : 1;
 	if (data->count > PAGES_MAX)
 		data->count = PAGES_MAX;
-	error = bench_pages_reserve(state, &data->area, (data->count + 1) * data->huge_bytes);
+	error = bench_pages_reserve(state, &data->area.pages, (data->count + 1) * data->huge_bytes);
 	if (error != 0)
 		return error;
-	if (mprotect(data->area.start, data->area.bytes, PROT_READ | PROT_WRITE) != 0)
+	if (mprotect(data->area.pages.start, data->area.pages.bytes, PROT_READ | PROT_WRITE) != 0)
 		return bench_fail(state, "mprotect: %s", strerror(errno));
-	size_t beyond = (uintptr_t)data->area.start % data->huge_bytes;
-	data->start = data->area.start + (beyond == 0 ? 0 : data->huge_bytes - beyond);
-	if (madvise(data->area.start, data->area.bytes, MADV_HUGEPAGE) != 0)
+	size_t beyond = (uintptr_t)data->area.pages.start % data->huge_bytes;
+	data->start = data->area.pages.start + (beyond == 0 ? 0 : data->huge_bytes - beyond);
+	if (madvise(data->area.pages.start, data->area.pages.bytes, MADV_HUGEPAGE) != 0)
 		return bench_fail(state, "madvise HUGEPAGE: %s", strerror(errno));
 	return try_out(state);
 }
 
 static int prepare(struct bench_state *state, uint64_t iterations)
 {
-	struct data *data = bench_data(state);
+	const struct data *data = bench_data(state);
 
 	if (iterations > data->count)
 		return bench_fail(state, "%zu huge pages do not last long enough to be timed",
 				  data->count);
-	if (madvise(data->area.start, data->area.bytes, MADV_DONTNEED) != 0)
-		return bench_fail(state, "madvise DONTNEED: %s", strerror(errno));
-	data->mark = bench_faults_now();
-	return BENCH_OK;
+	return bench_faulting_prepare(state, iterations);
 }
 
 /* The write to the end of the page costs no fault, if the page is a huge one. */
@@ -121,29 +116,8 @@ BENCH_COUNTED static int run(struct bench_state *state, uint64_t iterations)
 		fresh_pages += *(volatile char *)(page + huge_bytes - 1) == 0;
 		*(volatile char *)(page + huge_bytes - 1) = 1;
 	}
-	data->fresh_pages += fresh_pages;
+	data->area.pages_right += fresh_pages;
 	return BENCH_OK;
-}
-
-static int restore(struct bench_state *state, uint64_t iterations)
-{
-	const struct data *data = bench_data(state);
-
-	return bench_faults_check(state, &data->mark, iterations, 1, 0);
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->fresh_pages;
-}
-
-static void teardown(struct bench_state *state)
-{
-	struct data *data = bench_data(state);
-
-	bench_pages_unmap(&data->area);
 }
 
 static const struct bench lat_fault_huge = {
@@ -165,8 +139,8 @@ static const struct bench lat_fault_huge = {
 	.setup = setup,
 	.prepare = prepare,
 	.run = run,
-	.restore = restore,
-	.work = work,
-	.teardown = teardown,
+	.restore = bench_faulting_restore,
+	.work = bench_faulting_work,
+	.teardown = bench_faulting_teardown,
 };
 BENCH_REGISTER(lat_fault_huge);

@@ -10,12 +10,12 @@
  * two of them; the other holds the third and waits for one of the two. To end its turn a
  * process gives that one up and waits for the next in the circle, which the other holds.
  */
+#include "bench_entry.h"
 #include "bench_turns.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 enum { BYTES = 3, HANDOVERS_PER_TRIP = 2 };
@@ -66,11 +66,9 @@ static int setup(struct bench_state *state)
 {
 	struct data *data = bench_data(state);
 
-	data->fd = memfd_create("kbench", MFD_CLOEXEC);
-	if (data->fd < 0)
-		return errno == ENOSYS
-			       ? bench_skip(state, "no memfd_create: needs CONFIG_MEMFD_CREATE")
-			       : bench_fail(state, "memfd_create: %s", strerror(errno));
+	int error = bench_memory_file(state, &data->fd);
+	if (error != 0)
+		return error;
 	data->awaited = 0;
 	if (!set_lock(data->fd, F_WRLCK, 0) || !set_lock(data->fd, F_WRLCK, 2)) {
 		if (errno == ENOSYS || errno == EINVAL)
@@ -78,7 +76,7 @@ static int setup(struct bench_state *state)
 		return bench_fail(state, "fcntl: %s", strerror(errno));
 	}
 	data->turns = bench_shared(state, sizeof(*data->turns));
-	int error = data->turns == NULL ? BENCH_ERROR : bench_spawn(state, answer);
+	error = data->turns == NULL ? BENCH_ERROR : bench_spawn(state, answer);
 	return error != 0 ? error : bench_turns_wait_ready(state, data->turns);
 }
 

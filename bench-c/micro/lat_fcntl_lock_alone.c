@@ -5,30 +5,21 @@
  * habit. lat_fcntl_lock is the other question, a lock that somebody waits for.
  * Source: fcntl(2); the neighbour of lmbench's record lock latency.
  */
-#include "bench.h"
+#include "bench_entry.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-struct data {
-	uint64_t pairs;
-	int fd;
-};
 
 static int setup(struct bench_state *state)
 {
-	struct data *data = bench_data(state);
+	struct bench_calls *calls = bench_data(state);
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
 
-	data->fd = memfd_create("kbench", MFD_CLOEXEC);
-	if (data->fd < 0)
-		return errno == ENOSYS
-			       ? bench_skip(state, "no memfd_create: needs CONFIG_MEMFD_CREATE")
-			       : bench_fail(state, "memfd_create: %s", strerror(errno));
-	if (fcntl(data->fd, F_SETLK, &lock) == 0)
+	int error = bench_memory_file(state, &calls->fd);
+	if (error != 0)
+		return error;
+	if (fcntl(calls->fd, F_SETLK, &lock) == 0)
 		return BENCH_OK;
 	if (errno == ENOSYS || errno == EINVAL)
 		return bench_skip(state, "no record locks: needs CONFIG_FILE_LOCKING");
@@ -37,31 +28,16 @@ static int setup(struct bench_state *state)
 
 static int run(struct bench_state *state, uint64_t iterations)
 {
-	struct data *data = bench_data(state);
+	struct bench_calls *calls = bench_data(state);
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
 	struct flock unlock = {.l_type = F_UNLCK, .l_whence = SEEK_SET, .l_len = 1};
-	int fd = data->fd;
+	int fd = calls->fd;
 	uint64_t pairs = 0;
 
 	for (uint64_t i = 0; i < iterations; i++)
 		pairs += fcntl(fd, F_SETLK, &lock) == 0 && fcntl(fd, F_SETLK, &unlock) == 0;
-	data->pairs += pairs;
+	calls->answered += pairs;
 	return pairs == iterations ? BENCH_OK : bench_fail(state, "fcntl: %s", strerror(errno));
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->pairs;
-}
-
-static void teardown(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	if (data->fd > 0)
-		(void)close(data->fd);
 }
 
 static const struct bench lat_fcntl_lock_alone = {
@@ -77,10 +53,10 @@ static const struct bench lat_fcntl_lock_alone = {
 	.figure = BENCH_LATENCY,
 	.timeout_s = 10,
 	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
-	.data_size = sizeof(struct data),
+	.data_size = sizeof(struct bench_calls),
 	.setup = setup,
 	.run = run,
-	.work = work,
-	.teardown = teardown,
+	.work = bench_calls_work,
+	.teardown = bench_calls_teardown,
 };
 BENCH_REGISTER(lat_fcntl_lock_alone);

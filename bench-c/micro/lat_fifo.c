@@ -15,8 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MESSAGE_BYTES = 1, MESSAGE_BYTES_MAX = 65536 };
-
 /* Reader first, without waiting for a writer, then it is made to wait. */
 static int open_fifo(struct bench_state *state, const char *name, int *from, int *to)
 {
@@ -47,7 +45,7 @@ static int setup(struct bench_state *state)
 	if (error == 0)
 		error = open_fifo(state, "back", &pair->parent_from, &pair->child_to);
 	if (error == 0)
-		error = bench_pair_start(state, pair, (size_t)bench_value(state, "message_bytes"));
+		error = bench_pair_start(state, pair);
 	return error;
 }
 
@@ -60,15 +58,6 @@ static int run(struct bench_state *state, uint64_t iterations)
 		error = bench_pair_pass(state, pair);
 	return error;
 }
-
-static const struct bench_parameter parameters[] = {
-	{.name = "message_bytes",
-	 .about = "sent and sent back",
-	 .value = MESSAGE_BYTES,
-	 .min = 1,
-	 .max = MESSAGE_BYTES_MAX},
-	{0},
-};
 
 static const struct bench lat_fifo = {
 	.name = "lat_fifo",
@@ -85,7 +74,7 @@ static const struct bench lat_fifo = {
 	.timeout_s = 10,
 	.tasks = 2,
 	.expectations = {{BENCH_SWITCHES, 1.9, 0, .only_same_cpu = true}},
-	.parameters = parameters,
+	.parameters = bench_pair_parameters,
 	.data_size = sizeof(struct bench_pair),
 	.setup = setup,
 	.run = run,

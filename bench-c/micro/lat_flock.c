@@ -5,29 +5,20 @@
  * package programs take it for each step.
  * Source: flock(2); libMicro and others time locks of files so.
  */
-#include "bench.h"
+#include "bench_entry.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-struct data {
-	uint64_t pairs;
-	int fd;
-};
 
 static int setup(struct bench_state *state)
 {
-	struct data *data = bench_data(state);
+	struct bench_calls *calls = bench_data(state);
 
-	data->fd = memfd_create("kbench", MFD_CLOEXEC);
-	if (data->fd < 0)
-		return errno == ENOSYS
-			       ? bench_skip(state, "no memfd_create: needs CONFIG_MEMFD_CREATE")
-			       : bench_fail(state, "memfd_create: %s", strerror(errno));
-	if (flock(data->fd, LOCK_EX | LOCK_NB) == 0 && flock(data->fd, LOCK_UN) == 0)
+	int error = bench_memory_file(state, &calls->fd);
+	if (error != 0)
+		return error;
+	if (flock(calls->fd, LOCK_EX | LOCK_NB) == 0 && flock(calls->fd, LOCK_UN) == 0)
 		return BENCH_OK;
 	if (errno == ENOSYS)
 		return bench_skip(state, "no flock: needs CONFIG_FILE_LOCKING");
@@ -36,29 +27,14 @@ static int setup(struct bench_state *state)
 
 static int run(struct bench_state *state, uint64_t iterations)
 {
-	struct data *data = bench_data(state);
-	int fd = data->fd;
+	struct bench_calls *calls = bench_data(state);
+	int fd = calls->fd;
 	uint64_t pairs = 0;
 
 	for (uint64_t i = 0; i < iterations; i++)
 		pairs += flock(fd, LOCK_EX | LOCK_NB) == 0 && flock(fd, LOCK_UN) == 0;
-	data->pairs += pairs;
+	calls->answered += pairs;
 	return pairs == iterations ? BENCH_OK : bench_fail(state, "flock: %s", strerror(errno));
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->pairs;
-}
-
-static void teardown(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	if (data->fd > 0)
-		(void)close(data->fd);
 }
 
 static const struct bench lat_flock = {
@@ -74,10 +50,10 @@ static const struct bench lat_flock = {
 	.figure = BENCH_LATENCY,
 	.timeout_s = 10,
 	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
-	.data_size = sizeof(struct data),
+	.data_size = sizeof(struct bench_calls),
 	.setup = setup,
 	.run = run,
-	.work = work,
-	.teardown = teardown,
+	.work = bench_calls_work,
+	.teardown = bench_calls_teardown,
 };
 BENCH_REGISTER(lat_flock);

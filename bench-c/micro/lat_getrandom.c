@@ -5,7 +5,7 @@
  * a generator of the CPU, a big one is the cipher's bandwidth.
  * Source: getrandom(2), random(4).
  */
-#include "bench.h"
+#include "bench_entry.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,11 +20,10 @@ enum { BYTES = 16, BYTES_MAX = 1 << 20 };
 typedef int loop_fn(struct bench_state *state, uint64_t iterations);
 
 struct data {
+	struct bench_calls calls;
 	loop_fn *loop;
-	int fd;
 	long size;
 	char *bytes;
-	uint64_t answered;
 };
 
 static const char *const sources[] = {"syscall", "urandom", NULL};
@@ -41,7 +40,7 @@ static int loop_syscall(struct bench_state *state, uint64_t iterations)
 			return bench_fail(state, "getrandom: %s", strerror(errno));
 		answered++;
 	}
-	data->answered += answered;
+	data->calls.answered += answered;
 	return BENCH_OK;
 }
 
@@ -50,7 +49,7 @@ static int loop_urandom(struct bench_state *state, uint64_t iterations)
 	struct data *data = bench_data(state);
 	char *const bytes = data->bytes;
 	const long size = data->size;
-	const int fd = data->fd;
+	const int fd = data->calls.fd;
 	uint64_t answered = 0;
 
 	for (uint64_t i = 0; i < iterations; i++) {
@@ -58,7 +57,7 @@ static int loop_urandom(struct bench_state *state, uint64_t iterations)
 			return bench_fail(state, "read of /dev/urandom: %s", strerror(errno));
 		answered++;
 	}
-	data->answered += answered;
+	data->calls.answered += answered;
 	return BENCH_OK;
 }
 
@@ -77,9 +76,9 @@ static int setup(struct bench_state *state)
 				  strerror(errno));
 	if (!urandom)
 		return BENCH_OK;
-	data->fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-	return data->fd >= 0 ? BENCH_OK
-			     : bench_skip(state, "needs /dev/urandom: %s", strerror(errno));
+	data->calls.fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+	return data->calls.fd >= 0 ? BENCH_OK
+				   : bench_skip(state, "needs /dev/urandom: %s", strerror(errno));
 }
 
 static int run(struct bench_state *state, uint64_t iterations)
@@ -89,19 +88,11 @@ static int run(struct bench_state *state, uint64_t iterations)
 	return data->loop(state, iterations);
 }
 
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->answered;
-}
-
 static void teardown(struct bench_state *state)
 {
 	const struct data *data = bench_data(state);
 
-	if (data->fd > 0) /* 0: setup did not come so far */
-		(void)close(data->fd);
+	bench_calls_teardown(state);
 	free(data->bytes);
 }
 
@@ -132,7 +123,7 @@ static const struct bench lat_getrandom = {
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,
-	.work = work,
+	.work = bench_calls_work,
 	.teardown = teardown,
 };
 BENCH_REGISTER(lat_getrandom);

@@ -10,51 +10,27 @@
 
 enum { LOADS_PER_TURN = 100, SIZE_DEFAULT = 128 << 20 };
 
-struct data {
-	struct bench_memory memory;
-	struct bench_chain chain;
-};
-
 static int setup(struct bench_state *state)
 {
-	struct data *data = bench_data(state);
+	struct bench_chase *chase = bench_data(state);
 	size_t size = (size_t)bench_value(state, "size_bytes");
 	size_t stride = (size_t)bench_value(state, "stride_bytes");
 	struct bench_slots slots = {.count = size / stride, .stride = stride, .stagger = 1};
 
-	int error = bench_memory_open(state, &data->memory, size, bench_chains_besides(&slots),
-				      (enum bench_page_kind)bench_value(state, "pages"));
-	if (error != 0)
-		return error;
-	slots.start = data->memory.start;
-	return bench_chains_link(state, &data->chain, 1, &slots,
+	return bench_chains_open(state, &chase->memory, &chase->chain, 1, &slots,
 				 (enum bench_order)bench_value(state, "pattern"));
 }
 
 static int run(struct bench_state *state, uint64_t iterations)
 {
-	struct data *data = bench_data(state);
-	struct bench_node *node = data->chain.at;
+	struct bench_chase *chase = bench_data(state);
+	struct bench_node *node = chase->chain.at;
 	uint64_t turns;
 
 	for (turns = 0; turns < iterations; turns++) {
 		BENCH_LOADS_100(node);
 	}
-	return bench_chain_walked(state, &data->chain, node, turns * LOADS_PER_TURN);
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->chain.loads;
-}
-
-static void teardown(struct bench_state *state)
-{
-	struct data *data = bench_data(state);
-
-	bench_memory_close(&data->memory);
+	return bench_chain_walked(state, &chase->chain, node, turns * LOADS_PER_TURN);
 }
 
 static const struct bench_parameter parameters[] = {
@@ -99,10 +75,10 @@ static const struct bench lat_mem = {
 	.operations_per_iteration = LOADS_PER_TURN,
 	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
 	.parameters = parameters,
-	.data_size = sizeof(struct data),
+	.data_size = sizeof(struct bench_chase),
 	.setup = setup,
 	.run = run,
-	.work = work,
-	.teardown = teardown,
+	.work = bench_chase_work,
+	.teardown = bench_memory_teardown,
 };
 BENCH_REGISTER(lat_mem);

@@ -10,8 +10,7 @@
 enum { LOADS_PER_TURN = 100, SIZE_DEFAULT = 128 << 20 };
 
 struct data {
-	struct bench_memory memory;
-	struct bench_chain chain;
+	struct bench_chase chase;
 	struct bench_node *first; /* where the last run began, and what it left there */
 	uint64_t mark;
 };
@@ -38,18 +37,14 @@ static int setup(struct bench_state *state)
 	struct bench_slots slots = {
 		.count = size / BENCH_LINE_BYTES, .stride = BENCH_LINE_BYTES, .stagger = 1};
 
-	int error = bench_memory_open(state, &data->memory, size, bench_chains_besides(&slots),
-				      (enum bench_page_kind)bench_value(state, "pages"));
-	if (error != 0)
-		return error;
-	slots.start = data->memory.start;
-	return bench_chains_link(state, &data->chain, 1, &slots, BENCH_ORDER_RANDOM);
+	return bench_chains_open(state, &data->chase.memory, &data->chase.chain, 1, &slots,
+				 BENCH_ORDER_RANDOM);
 }
 
 static int run(struct bench_state *state, uint64_t iterations)
 {
 	struct data *data = bench_data(state);
-	struct bench_node *node = data->chain.at;
+	struct bench_node *node = data->chase.chain.at;
 	uint64_t mark = ++data->mark;
 	uint64_t turns;
 
@@ -59,7 +54,7 @@ static int run(struct bench_state *state, uint64_t iterations)
 		for (unsigned i = 0; i < LOADS_PER_TURN; i++)
 			node = write_and_load(node, mark);
 	}
-	return bench_chain_walked(state, &data->chain, node, turns * LOADS_PER_TURN);
+	return bench_chain_walked(state, &data->chase.chain, node, turns * LOADS_PER_TURN);
 }
 
 /* Follows the first places of the walk again: each must hold what this run wrote. */
@@ -73,20 +68,6 @@ static int restore(struct bench_state *state, uint64_t iterations)
 		if (((const struct place *)(const void *)node)->mark != data->mark)
 			return bench_fail(state, "a line of the chain was not written");
 	return BENCH_OK;
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->chain.loads;
-}
-
-static void teardown(struct bench_state *state)
-{
-	struct data *data = bench_data(state);
-
-	bench_memory_close(&data->memory);
 }
 
 static const struct bench_parameter parameters[] = {
@@ -123,7 +104,7 @@ static const struct bench lat_mem_dirty = {
 	.setup = setup,
 	.run = run,
 	.restore = restore,
-	.work = work,
-	.teardown = teardown,
+	.work = bench_chase_work,
+	.teardown = bench_memory_teardown,
 };
 BENCH_REGISTER(lat_mem_dirty);

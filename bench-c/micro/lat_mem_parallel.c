@@ -86,12 +86,8 @@ static int setup(struct bench_state *state)
 	data->count = (unsigned)bench_value(state, "chains");
 	data->chase = by_count[data->count];
 	bench_set_operations_per_iteration(state, (uint64_t)data->count * ROUNDS_PER_TURN);
-	int error = bench_memory_open(state, &data->memory, size, bench_chains_besides(&slots),
-				      (enum bench_page_kind)bench_value(state, "pages"));
-	if (error != 0)
-		return error;
-	slots.start = data->memory.start;
-	return bench_chains_link(state, data->chains, data->count, &slots, BENCH_ORDER_RANDOM);
+	return bench_chains_open(state, &data->memory, data->chains, data->count, &slots,
+				 BENCH_ORDER_RANDOM);
 }
 
 static int run(struct bench_state *state, uint64_t iterations)
@@ -117,13 +113,6 @@ static uint64_t work(struct bench_state *state)
 	for (unsigned i = 0; i < data->count; i++)
 		loads += data->chains[i].loads;
 	return loads;
-}
-
-static void teardown(struct bench_state *state)
-{
-	struct data *data = bench_data(state);
-
-	bench_memory_close(&data->memory);
 }
 
 static const struct bench_parameter parameters[] = {
@@ -164,6 +153,6 @@ static const struct bench lat_mem_parallel = {
 	.setup = setup,
 	.run = run,
 	.work = work,
-	.teardown = teardown,
+	.teardown = bench_memory_teardown,
 };
 BENCH_REGISTER(lat_mem_parallel);

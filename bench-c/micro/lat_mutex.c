@@ -15,10 +15,6 @@ struct shared {
 	uint64_t count; /* guarded by mutex */
 };
 
-struct data {
-	struct shared *shared;
-};
-
 static void lock_and_count(struct bench_contenders *contenders, unsigned number,
 			   uint64_t iterations)
 {
@@ -33,36 +29,24 @@ static void lock_and_count(struct bench_contenders *contenders, unsigned number,
 	}
 }
 
-static int make_mutex(struct bench_state *state, struct shared *shared)
-{
-	if (pthread_mutex_init(&shared->mutex, NULL) != 0)
-		return bench_fail(state, "cannot make a mutex");
-	return BENCH_OK;
-}
-
 static int setup(struct bench_state *state)
 {
 	struct shared *shared =
 		bench_contenders_start(state, sizeof(struct shared), lock_and_count);
 
-	return shared == NULL ? BENCH_ERROR : make_mutex(state, shared);
+	if (shared == NULL)
+		return BENCH_ERROR;
+	if (pthread_mutex_init(&shared->mutex, NULL) != 0)
+		return bench_fail(state, "cannot make a mutex");
+	return BENCH_OK;
 }
 
 static uint64_t work(struct bench_state *state)
 {
-	const struct data *data = bench_data(state);
+	const struct shared *shared = bench_contenders_shared(state);
 
-	return data->shared->count;
+	return shared->count;
 }
-
-static const struct bench_parameter parameters[] = {
-	{.name = "threads",
-	 .about = "at once, with the one that times",
-	 .value = 1,
-	 .min = 1,
-	 .max = BENCH_CONTENDERS_MAX},
-	{0},
-};
 
 static const struct bench lat_mutex = {
 	.name = "lat_mutex",
@@ -79,8 +63,8 @@ static const struct bench lat_mutex = {
 	.figure = BENCH_LATENCY,
 	.timeout_s = 20,
 	.tasks_parameter = "threads",
-	.parameters = parameters,
-	.data_size = sizeof(struct data),
+	.parameters = bench_contenders_parameters,
+	.data_size = sizeof(struct bench_contenders *),
 	.setup = setup,
 	.prepare = bench_contenders_prepare,
 	.run = bench_contenders_run,

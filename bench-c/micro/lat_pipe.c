@@ -14,8 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MESSAGE_BYTES = 1, MESSAGE_BYTES_MAX = 65536 };
-
 static int setup(struct bench_state *state)
 {
 	struct bench_pair *pair = bench_data(state);
@@ -34,7 +32,7 @@ static int setup(struct bench_state *state)
 	pair->parent_to = there[1];
 	pair->child_from = there[0];
 	pair->child_to = back[1];
-	return bench_pair_start(state, pair, (size_t)bench_value(state, "message_bytes"));
+	return bench_pair_start(state, pair);
 }
 
 static int run(struct bench_state *state, uint64_t iterations)
@@ -46,15 +44,6 @@ static int run(struct bench_state *state, uint64_t iterations)
 		error = bench_pair_pass(state, pair);
 	return error;
 }
-
-static const struct bench_parameter parameters[] = {
-	{.name = "message_bytes",
-	 .about = "sent and sent back",
-	 .value = MESSAGE_BYTES,
-	 .min = 1,
-	 .max = MESSAGE_BYTES_MAX},
-	{0},
-};
 
 static const struct bench lat_pipe = {
 	.name = "lat_pipe",
@@ -72,7 +61,7 @@ static const struct bench lat_pipe = {
 	.timeout_s = 10,
 	.tasks = 2,
 	.expectations = {{BENCH_SWITCHES, 1.9, 0, .only_same_cpu = true}},
-	.parameters = parameters,
+	.parameters = bench_pair_parameters,
 	.data_size = sizeof(struct bench_pair),
 	.setup = setup,
 	.run = run,

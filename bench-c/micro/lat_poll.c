@@ -17,7 +17,6 @@ enum { DESCRIPTORS = 100, DESCRIPTORS_MAX = 100000 };
 struct data {
 	struct bench_descriptors descriptors;
 	struct pollfd *watched;
-	uint64_t right_answers;
 };
 
 static int setup(struct bench_state *state)
@@ -26,8 +25,7 @@ static int setup(struct bench_state *state)
 	struct bench_descriptors *descriptors = &data->descriptors;
 
 	int error = bench_descriptors_open(state, descriptors,
-					   (enum bench_descriptor_kind)bench_value(state, "of"),
-					   (size_t)bench_value(state, "descriptors"));
+					   (enum bench_descriptor_kind)bench_value(state, "of"));
 	if (error != 0)
 		return error;
 	data->watched = calloc(descriptors->count, sizeof(*data->watched));
@@ -46,18 +44,11 @@ static int run(struct bench_state *state, uint64_t iterations)
 
 	for (uint64_t i = 0; i < iterations; i++)
 		right_answers += poll(data->watched, count, 0) == (int)count;
-	data->right_answers += right_answers;
+	data->descriptors.right_answers += right_answers;
 	return right_answers == iterations
 		       ? BENCH_OK
 		       : bench_fail(state, "poll did not find %zu descriptors ready: %s", count,
 				    strerror(errno));
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->right_answers;
 }
 
 static void teardown(struct bench_state *state)
@@ -65,7 +56,7 @@ static void teardown(struct bench_state *state)
 	struct data *data = bench_data(state);
 
 	free(data->watched);
-	bench_descriptors_close(&data->descriptors);
+	bench_descriptors_teardown(state);
 }
 
 static const struct bench_parameter parameters[] = {
@@ -99,7 +90,7 @@ static const struct bench lat_poll = {
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,
-	.work = work,
+	.work = bench_descriptors_work,
 	.teardown = teardown,
 };
 BENCH_REGISTER(lat_poll);

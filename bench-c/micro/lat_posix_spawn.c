@@ -10,27 +10,14 @@
 #include <spawn.h>
 #include <string.h>
 
-struct data {
-	struct bench_program program;
-	uint64_t children_right;
-};
-
-static int setup(struct bench_state *state)
-{
-	struct data *data = bench_data(state);
-
-	return bench_program_open(state, &data->program,
-				  (enum bench_linkage)bench_value(state, "link"));
-}
-
 static int run(struct bench_state *state, uint64_t iterations)
 {
 	static char *no_environment[] = {NULL};
-	struct data *data = bench_data(state);
-	struct bench_program *program = &data->program;
+	struct bench_started *started = bench_data(state);
+	struct bench_program *program = &started->program;
 
 	for (uint64_t i = 0; i < iterations; i++) {
-		size_t turn = data->children_right % BENCH_PROGRAM_TURNS;
+		size_t turn = started->children_right % BENCH_PROGRAM_TURNS;
 		pid_t pid = 0;
 		int error = posix_spawn(&pid, program->path, NULL, NULL, program->arguments[turn],
 					no_environment);
@@ -40,24 +27,10 @@ static int run(struct bench_state *state, uint64_t iterations)
 		error = bench_await(state, pid, program->status[turn]);
 		if (error != 0)
 			return error;
-		data->children_right++;
+		started->children_right++;
 	}
 	return BENCH_OK;
 }
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->children_right;
-}
-
-static const struct bench_parameter parameters[] = {
-	{.name = "link",
-	 .about = "static: a program of one page; dynamic: the machine's /bin/true",
-	 .words = bench_linkage_names},
-	{0},
-};
 
 static const struct bench lat_posix_spawn = {
 	.name = "lat_posix_spawn",
@@ -75,10 +48,10 @@ static const struct bench lat_posix_spawn = {
 	.timeout_s = 10,
 	.copies = BENCH_AS_PROCESSES,
 	.expectations = {{BENCH_SWITCHES, 1.9, 0, .only_same_cpu = true}},
-	.parameters = parameters,
-	.data_size = sizeof(struct data),
-	.setup = setup,
+	.parameters = bench_started_parameters,
+	.data_size = sizeof(struct bench_started),
+	.setup = bench_started_setup,
 	.run = run,
-	.work = work,
+	.work = bench_started_work,
 };
 BENCH_REGISTER(lat_posix_spawn);

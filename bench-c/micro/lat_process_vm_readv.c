@@ -5,7 +5,7 @@
  * finding the other address space, pinning its pages, copying, letting go.
  * Source: process_vm_readv(2).
  */
-#include "bench.h"
+#include "bench_entry.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,12 +17,12 @@
 enum { BYTES = 4096, BYTES_MAX = 1 << 20, PATTERN = 0x5a };
 
 struct data {
+	struct bench_calls calls;
 	int end[2];   /* closed by the reader: the other process ends */
 	int ready[2]; /* the other process tells its identity */
 	pid_t owner;
 	size_t size;
 	char *bytes; /* of both, but the owner's copy alone has the pattern */
-	uint64_t answered;
 };
 
 /* The memory is private: what the owner writes is seen by the copy only. */
@@ -87,15 +87,8 @@ static int run(struct bench_state *state, uint64_t iterations)
 			return bench_fail(state, "process_vm_readv: %s", strerror(errno));
 		answered++;
 	}
-	data->answered += answered;
+	data->calls.answered += answered;
 	return BENCH_OK;
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->answered;
 }
 
 static void teardown(struct bench_state *state)
@@ -132,7 +125,7 @@ static const struct bench lat_process_vm_readv = {
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,
-	.work = work,
+	.work = bench_calls_work,
 	.teardown = teardown,
 };
 BENCH_REGISTER(lat_process_vm_readv);

@@ -19,10 +19,6 @@ struct shared {
 	struct bench_own_count right[BENCH_CONTENDERS_MAX];
 };
 
-struct data {
-	struct shared *shared;
-};
-
 static uint64_t read_often(struct shared *shared, uint64_t iterations)
 {
 	uint64_t right = 0;
@@ -77,9 +73,7 @@ static int setup(struct bench_state *state)
 
 static uint64_t work(struct bench_state *state)
 {
-	const struct data *data = bench_data(state);
-
-	const struct shared *shared = data->shared;
+	const struct shared *shared = bench_contenders_shared(state);
 	uint64_t right = 0;
 
 	for (unsigned i = 0; i <= shared->contenders.others; i++)
@@ -117,7 +111,7 @@ static const struct bench lat_rwlock = {
 	.timeout_s = 20,
 	.tasks_parameter = "threads",
 	.parameters = parameters,
-	.data_size = sizeof(struct data),
+	.data_size = sizeof(struct bench_contenders *),
 	.setup = setup,
 	.prepare = bench_contenders_prepare,
 	.run = bench_contenders_run,

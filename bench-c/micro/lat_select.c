@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/select.h>
-#include <unistd.h>
 
 enum { DESCRIPTORS = 100, DESCRIPTORS_MAX = 1000 };
 
@@ -18,7 +17,6 @@ struct data {
 	struct bench_descriptors descriptors;
 	fd_set watched;
 	int highest;
-	uint64_t right_answers;
 };
 
 static int setup(struct bench_state *state)
@@ -27,8 +25,7 @@ static int setup(struct bench_state *state)
 	struct bench_descriptors *descriptors = &data->descriptors;
 
 	int error = bench_descriptors_open(state, descriptors,
-					   (enum bench_descriptor_kind)bench_value(state, "of"),
-					   (size_t)bench_value(state, "descriptors"));
+					   (enum bench_descriptor_kind)bench_value(state, "of"));
 	if (error != 0)
 		return error;
 	FD_ZERO(&data->watched);
@@ -56,25 +53,11 @@ static int run(struct bench_state *state, uint64_t iterations)
 		fd_set ready = data->watched;
 		right_answers += select(limit, NULL, &ready, NULL, &at_once) == expected;
 	}
-	data->right_answers += right_answers;
+	data->descriptors.right_answers += right_answers;
 	return right_answers == iterations
 		       ? BENCH_OK
 		       : bench_fail(state, "select did not find %d descriptors ready: %s", expected,
 				    strerror(errno));
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->right_answers;
-}
-
-static void teardown(struct bench_state *state)
-{
-	struct data *data = bench_data(state);
-
-	bench_descriptors_close(&data->descriptors);
 }
 
 static const struct bench_parameter parameters[] = {
@@ -108,7 +91,7 @@ static const struct bench lat_select = {
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,
-	.work = work,
-	.teardown = teardown,
+	.work = bench_descriptors_work,
+	.teardown = bench_descriptors_teardown,
 };
 BENCH_REGISTER(lat_select);

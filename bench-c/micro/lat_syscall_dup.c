@@ -5,7 +5,7 @@
  * it out, without the making of an open file that open() has.
  * Source: dup(2), close_range(2); the system calls of the libMicro programs.
  */
-#include "bench.h"
+#include "bench_entry.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,9 +16,8 @@
 typedef int loop_fn(struct bench_state *state, int fd, uint64_t iterations, uint64_t *answered);
 
 struct data {
-	int fd;
+	struct bench_calls calls;
 	loop_fn *loop;
-	uint64_t answered;
 };
 
 static const char *const closings[] = {"close", "close_range", NULL};
@@ -46,8 +45,8 @@ static int setup(struct bench_state *state)
 	bool range = bench_value(state, "closing") == 1;
 
 	data->loop = range ? loop_close_range : loop_close;
-	data->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (data->fd < 0)
+	data->calls.fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (data->calls.fd < 0)
 		return bench_skip(state, "needs /dev/null: %s", strerror(errno));
 	if (range && syscall(SYS_close_range, ~0u, ~0u, 0) != 0)
 		return bench_skip(state, "needs close_range, of Linux 5.9: %s", strerror(errno));
@@ -58,22 +57,7 @@ static int run(struct bench_state *state, uint64_t iterations)
 {
 	struct data *data = bench_data(state);
 
-	return data->loop(state, data->fd, iterations, &data->answered);
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->answered;
-}
-
-static void teardown(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	if (data->fd > 0) /* 0: setup did not come so far */
-		(void)close(data->fd);
+	return data->loop(state, data->calls.fd, iterations, &data->calls.answered);
 }
 
 static const struct bench_parameter parameters[] = {
@@ -96,7 +80,7 @@ static const struct bench lat_syscall_dup = {
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,
-	.work = work,
-	.teardown = teardown,
+	.work = bench_calls_work,
+	.teardown = bench_calls_teardown,
 };
 BENCH_REGISTER(lat_syscall_dup);

@@ -13,10 +13,6 @@
 
 enum { UNKNOWN_CALL = 4095 }; /* far above the numbers of any kernel */
 
-struct data {
-	uint64_t answered;
-};
-
 static int setup(struct bench_state *state)
 {
 	long answer = bench_enter(UNKNOWN_CALL);
@@ -30,21 +26,14 @@ static int setup(struct bench_state *state)
 
 static int run(struct bench_state *state, uint64_t iterations)
 {
-	struct data *data = bench_data(state);
+	struct bench_calls *calls = bench_data(state);
 	uint64_t answered = 0;
 
 	for (uint64_t i = 0; i < iterations; i++)
 		answered += bench_enter(UNKNOWN_CALL) == -ENOSYS;
-	data->answered += answered;
+	calls->answered += answered;
 	return answered == iterations ? BENCH_OK
 				      : bench_fail(state, "the kernel did not say ENOSYS");
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->answered;
 }
 
 static const struct bench lat_syscall_enosys = {
@@ -60,9 +49,9 @@ static const struct bench lat_syscall_enosys = {
 	.figure = BENCH_LATENCY,
 	.timeout_s = 10,
 	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
-	.data_size = sizeof(struct data),
+	.data_size = sizeof(struct bench_calls),
 	.setup = setup,
 	.run = run,
-	.work = work,
+	.work = bench_calls_work,
 };
 BENCH_REGISTER(lat_syscall_enosys);

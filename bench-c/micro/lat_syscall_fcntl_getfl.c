@@ -5,7 +5,7 @@
  * one of its fields. Nothing is copied to or from the user.
  * Source: fcntl(2); the system calls of the libMicro programs.
  */
-#include "bench.h"
+#include "bench_entry.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,19 +14,18 @@
 #include <unistd.h>
 
 struct data {
-	int fd;
+	struct bench_calls calls;
 	long flags;
-	uint64_t answered;
 };
 
 static int setup(struct bench_state *state)
 {
 	struct data *data = bench_data(state);
 
-	data->fd = open("/dev/null", O_RDWR | O_APPEND | O_CLOEXEC);
-	if (data->fd < 0)
+	data->calls.fd = open("/dev/null", O_RDWR | O_APPEND | O_CLOEXEC);
+	if (data->calls.fd < 0)
 		return bench_skip(state, "needs /dev/null: %s", strerror(errno));
-	data->flags = fcntl(data->fd, F_GETFL);
+	data->flags = fcntl(data->calls.fd, F_GETFL);
 	if ((data->flags & (O_ACCMODE | O_APPEND)) != (O_RDWR | O_APPEND))
 		return bench_fail(state, "fcntl: the flags are %#lx", (unsigned long)data->flags);
 	return BENCH_OK;
@@ -35,7 +34,7 @@ static int setup(struct bench_state *state)
 static int run(struct bench_state *state, uint64_t iterations)
 {
 	struct data *data = bench_data(state);
-	const int fd = data->fd;
+	const int fd = data->calls.fd;
 	const long flags = data->flags;
 	uint64_t answered = 0;
 
@@ -44,23 +43,8 @@ static int run(struct bench_state *state, uint64_t iterations)
 			return bench_fail(state, "fcntl: %s", strerror(errno));
 		answered++;
 	}
-	data->answered += answered;
+	data->calls.answered += answered;
 	return BENCH_OK;
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->answered;
-}
-
-static void teardown(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	if (data->fd > 0) /* 0: setup did not come so far */
-		(void)close(data->fd);
 }
 
 static const struct bench lat_syscall_fcntl_getfl = {
@@ -77,7 +61,7 @@ static const struct bench lat_syscall_fcntl_getfl = {
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,
-	.work = work,
-	.teardown = teardown,
+	.work = bench_calls_work,
+	.teardown = bench_calls_teardown,
 };
 BENCH_REGISTER(lat_syscall_fcntl_getfl);

@@ -17,11 +17,10 @@
 typedef uint64_t loop_fn(int fd, uint64_t iterations, uint64_t *answered);
 
 struct data {
+	struct bench_calls calls;
 	loop_fn *loop;
 	char path[BENCH_PATH_SIZE];
-	int fd;
 	uint64_t inode;
-	uint64_t answered;
 };
 
 static const char *const calls[] = {"fstat", "newfstatat", NULL};
@@ -54,17 +53,13 @@ static uint64_t loop_newfstatat(int fd, uint64_t iterations, uint64_t *answered)
 static int setup(struct bench_state *state)
 {
 	struct data *data = bench_data(state);
-	struct stat facts;
 
 	data->loop = bench_value(state, "call") == 0 ? loop_fstat : loop_newfstatat;
-	int error = bench_subject(state, data->path);
-	if (error == 0 && stat(data->path, &facts) != 0)
-		error = bench_fail(state, "stat: %s", strerror(errno));
+	int error = bench_subject_inode(state, data->path, &data->inode);
 	if (error != 0)
 		return error;
-	data->inode = facts.st_ino;
-	data->fd = open(data->path, O_RDONLY | O_CLOEXEC);
-	return data->fd >= 0 ? BENCH_OK : bench_fail(state, "open: %s", strerror(errno));
+	data->calls.fd = open(data->path, O_RDONLY | O_CLOEXEC);
+	return data->calls.fd >= 0 ? BENCH_OK : bench_fail(state, "open: %s", strerror(errno));
 }
 
 static int run(struct bench_state *state, uint64_t iterations)
@@ -72,25 +67,10 @@ static int run(struct bench_state *state, uint64_t iterations)
 	struct data *data = bench_data(state);
 
 	errno = 0;
-	uint64_t inode = data->loop(data->fd, iterations, &data->answered);
+	uint64_t inode = data->loop(data->calls.fd, iterations, &data->calls.answered);
 	if (inode == data->inode)
 		return BENCH_OK;
 	return bench_fail(state, "the call told of another file, or failed: %s", strerror(errno));
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->answered;
-}
-
-static void teardown(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	if (data->fd > 0) /* 0: setup did not come so far */
-		(void)close(data->fd);
 }
 
 static const struct bench_parameter parameters[] = {
@@ -119,7 +99,7 @@ static const struct bench lat_syscall_fstat = {
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,
-	.work = work,
-	.teardown = teardown,
+	.work = bench_calls_work,
+	.teardown = bench_calls_teardown,
 };
 BENCH_REGISTER(lat_syscall_fstat);

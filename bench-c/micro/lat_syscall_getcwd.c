@@ -5,7 +5,7 @@
  * sequence lock, and the string to the user.
  * Source: the system call of system measurement reports beside getpid(); getcwd(2).
  */
-#include "bench.h"
+#include "bench_entry.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 struct data {
-	uint64_t answered;
+	struct bench_calls calls;
 	long length; /* with the end of the string */
 	char directory[PATH_MAX];
 };
@@ -49,15 +49,8 @@ static int run(struct bench_state *state, uint64_t iterations)
 	}
 	if (iterations > 0 && strcmp(directory, data->directory) != 0)
 		return bench_fail(state, "getcwd gave another directory");
-	data->answered += answered;
+	data->calls.answered += answered;
 	return BENCH_OK;
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->answered;
 }
 
 static void teardown(struct bench_state *state)
@@ -82,7 +75,7 @@ static const struct bench lat_syscall_getcwd = {
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,
-	.work = work,
+	.work = bench_calls_work,
 	.teardown = teardown,
 };
 BENCH_REGISTER(lat_syscall_getcwd);

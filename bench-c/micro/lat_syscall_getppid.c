@@ -15,9 +15,9 @@
 typedef uint64_t loop_fn(long parent, uint64_t iterations);
 
 struct data {
+	struct bench_calls calls;
 	long parent;
 	loop_fn *loop;
-	uint64_t answered;
 };
 
 static const char *const entries[] = {"libc", "instruction", NULL};
@@ -62,15 +62,8 @@ static int run(struct bench_state *state, uint64_t iterations)
 	struct data *data = bench_data(state);
 
 	uint64_t right = data->loop(data->parent, iterations);
-	data->answered += right;
+	data->calls.answered += right;
 	return right == iterations ? BENCH_OK : bench_fail(state, "getppid gave another parent");
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->answered;
 }
 
 static const struct bench_parameter parameters[] = {
@@ -93,6 +86,6 @@ static const struct bench lat_syscall_getppid = {
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,
-	.work = work,
+	.work = bench_calls_work,
 };
 BENCH_REGISTER(lat_syscall_getppid);

@@ -5,7 +5,7 @@
  * RCU, and more than an unknown number, which never reaches the system call table.
  * Source: operating system entry of the lmbench paper (USENIX 1996); gettid(2).
  */
-#include "bench.h"
+#include "bench_entry.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,8 +16,8 @@
 enum { LINK_SIZE = 64 };
 
 struct data {
+	struct bench_calls calls;
 	long self;
-	uint64_t answered;
 };
 
 /* Learnt from proc(5): PID/task/TID, so that the call is checked against another source. */
@@ -41,15 +41,8 @@ static int run(struct bench_state *state, uint64_t iterations)
 
 	for (uint64_t i = 0; i < iterations; i++)
 		answered += syscall(SYS_gettid) == self;
-	data->answered += answered;
+	data->calls.answered += answered;
 	return answered == iterations ? BENCH_OK : bench_fail(state, "gettid gave another task");
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->answered;
 }
 
 static const struct bench lat_syscall_gettid = {
@@ -67,6 +60,6 @@ static const struct bench lat_syscall_gettid = {
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,
-	.work = work,
+	.work = bench_calls_work,
 };
 BENCH_REGISTER(lat_syscall_gettid);

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 struct data {
+	struct bench_calls calls;
 	char path[BENCH_PATH_SIZE];
-	uint64_t answered;
 };
 
 static int setup(struct bench_state *state)
@@ -47,15 +47,8 @@ static int run(struct bench_state *state, uint64_t iterations)
 			return error;
 		answered++;
 	}
-	data->answered += answered;
+	data->calls.answered += answered;
 	return BENCH_OK;
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->answered;
 }
 
 static const struct bench_parameter parameters[] = {BENCH_SUBJECT_PARAMETER, {0}};
@@ -78,6 +71,6 @@ static const struct bench lat_syscall_open = {
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,
-	.work = work,
+	.work = bench_calls_work,
 };
 BENCH_REGISTER(lat_syscall_open);

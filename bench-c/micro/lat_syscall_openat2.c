@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 struct data {
+	struct bench_calls calls;
 	char path[BENCH_PATH_SIZE];
 	struct open_how how;
-	uint64_t answered;
 };
 
 static const char *const resolutions[] = {"any",     "no_symlinks", "no_magiclinks",
@@ -66,15 +66,8 @@ static int run(struct bench_state *state, uint64_t iterations)
 			return error;
 		answered++;
 	}
-	data->answered += answered;
+	data->calls.answered += answered;
 	return BENCH_OK;
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->answered;
 }
 
 static const struct bench_parameter parameters[] = {
@@ -103,6 +96,6 @@ static const struct bench lat_syscall_openat2 = {
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,
-	.work = work,
+	.work = bench_calls_work,
 };
 BENCH_REGISTER(lat_syscall_openat2);

@@ -15,22 +15,16 @@
 #include <unistd.h>
 
 struct data {
+	struct bench_calls calls;
 	char path[BENCH_PATH_SIZE];
 	uint64_t inode;
-	uint64_t answered;
 };
 
 static int setup(struct bench_state *state)
 {
 	struct data *data = bench_data(state);
-	struct stat facts;
 
-	int error = bench_subject(state, data->path);
-	if (error == 0 && stat(data->path, &facts) != 0)
-		error = bench_fail(state, "stat: %s", strerror(errno));
-	if (error == 0)
-		data->inode = facts.st_ino;
-	return error;
+	return bench_subject_inode(state, data->path, &data->inode);
 }
 
 static int run(struct bench_state *state, uint64_t iterations)
@@ -47,15 +41,8 @@ static int run(struct bench_state *state, uint64_t iterations)
 	}
 	if (iterations > 0 && facts.st_ino != data->inode)
 		return bench_fail(state, "newfstatat told of another file");
-	data->answered += answered;
+	data->calls.answered += answered;
 	return BENCH_OK;
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->answered;
 }
 
 static const struct bench_parameter parameters[] = {BENCH_SUBJECT_PARAMETER, {0}};
@@ -78,6 +65,6 @@ static const struct bench lat_syscall_stat = {
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,
-	.work = work,
+	.work = bench_calls_work,
 };
 BENCH_REGISTER(lat_syscall_stat);

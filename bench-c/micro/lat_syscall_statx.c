@@ -15,24 +15,19 @@
 #include <unistd.h>
 
 struct data {
+	struct bench_calls calls;
 	char path[BENCH_PATH_SIZE];
 	uint64_t inode;
-	uint64_t answered;
 };
 
 static int setup(struct bench_state *state)
 {
 	struct data *data = bench_data(state);
-	struct stat facts;
-	struct statx more;
+	struct statx facts;
 
-	int error = bench_subject(state, data->path);
-	if (error == 0 && stat(data->path, &facts) != 0)
-		error = bench_fail(state, "stat: %s", strerror(errno));
-	if (error == 0)
-		data->inode = facts.st_ino;
+	int error = bench_subject_inode(state, data->path, &data->inode);
 	if (error == 0 &&
-	    syscall(SYS_statx, AT_FDCWD, data->path, 0, STATX_BASIC_STATS, &more) != 0)
+	    syscall(SYS_statx, AT_FDCWD, data->path, 0, STATX_BASIC_STATS, &facts) != 0)
 		error = bench_skip(state, "needs statx, of Linux 4.11: %s", strerror(errno));
 	return error;
 }
@@ -51,15 +46,8 @@ static int run(struct bench_state *state, uint64_t iterations)
 	}
 	if (iterations > 0 && facts.stx_ino != data->inode)
 		return bench_fail(state, "statx told of another file");
-	data->answered += answered;
+	data->calls.answered += answered;
 	return BENCH_OK;
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->answered;
 }
 
 static const struct bench_parameter parameters[] = {BENCH_SUBJECT_PARAMETER, {0}};
@@ -82,6 +70,6 @@ static const struct bench lat_syscall_statx = {
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,
-	.work = work,
+	.work = bench_calls_work,
 };
 BENCH_REGISTER(lat_syscall_statx);

@@ -5,7 +5,7 @@
  * check of the user's memory, the open file behind the descriptor and a driver that does nothing.
  * Source: lmbench paper (USENIX 1996), operating system entry; write(2), null(4).
  */
-#include "bench.h"
+#include "bench_entry.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,25 +13,20 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-struct data {
-	int fd;
-	uint64_t answered;
-};
-
 static int setup(struct bench_state *state)
 {
-	struct data *data = bench_data(state);
+	struct bench_calls *calls = bench_data(state);
 
-	data->fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (data->fd < 0)
+	calls->fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (calls->fd < 0)
 		return bench_skip(state, "needs a writable /dev/null: %s", strerror(errno));
 	return BENCH_OK;
 }
 
 static int run(struct bench_state *state, uint64_t iterations)
 {
-	struct data *data = bench_data(state);
-	const int fd = data->fd;
+	struct bench_calls *calls = bench_data(state);
+	const int fd = calls->fd;
 	const char byte = 1;
 	uint64_t answered = 0;
 
@@ -40,23 +35,8 @@ static int run(struct bench_state *state, uint64_t iterations)
 			return bench_fail(state, "write to /dev/null: %s", strerror(errno));
 		answered++;
 	}
-	data->answered += answered;
+	calls->answered += answered;
 	return BENCH_OK;
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->answered;
-}
-
-static void teardown(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	if (data->fd > 0) /* 0: setup did not come so far */
-		(void)close(data->fd);
 }
 
 static const struct bench lat_syscall_write = {
@@ -70,10 +50,10 @@ static const struct bench lat_syscall_write = {
 	.figure = BENCH_LATENCY,
 	.timeout_s = 10,
 	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
-	.data_size = sizeof(struct data),
+	.data_size = sizeof(struct bench_calls),
 	.setup = setup,
 	.run = run,
-	.work = work,
-	.teardown = teardown,
+	.work = bench_calls_work,
+	.teardown = bench_calls_teardown,
 };
 BENCH_REGISTER(lat_syscall_write);

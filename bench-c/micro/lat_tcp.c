@@ -12,20 +12,14 @@
 #include <netinet/tcp.h>
 #include <unistd.h>
 
-struct data {
-	struct bench_net net;
-	uint64_t answers_right;
-};
-
 static int setup(struct bench_state *state)
 {
-	struct data *data = bench_data(state);
+	struct bench_net *net = bench_data(state);
 	const int on = 1;
 
-	int error = bench_net_open(state, &data->net, BENCH_NET_ECHO,
+	int error = bench_net_open(state, net, BENCH_NET_ECHO,
 				   (size_t)bench_value(state, "message_bytes"), 0);
-	if (error == 0 &&
-	    setsockopt(data->net.data, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0)
+	if (error == 0 && setsockopt(net->data, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0)
 		error = bench_fail(state, "TCP_NODELAY: %s", bench_net_error());
 	return error;
 }
@@ -46,8 +40,7 @@ static int answer_read(struct bench_state *state, const struct bench_net *net)
 
 static int run(struct bench_state *state, uint64_t iterations)
 {
-	struct data *data = bench_data(state);
-	const struct bench_net *net = &data->net;
+	struct bench_net *net = bench_data(state);
 
 	for (uint64_t i = 0; i < iterations; i++) {
 		net->message[0] = (unsigned char)i;
@@ -59,23 +52,9 @@ static int run(struct bench_state *state, uint64_t iterations)
 			return error;
 		if (net->answer[0] != (unsigned char)~net->message[0])
 			return bench_fail(state, "an answer to another message");
-		data->answers_right++;
+		net->answers_right++;
 	}
 	return BENCH_OK;
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->answers_right;
-}
-
-static void teardown(struct bench_state *state)
-{
-	struct data *data = bench_data(state);
-
-	bench_net_close(&data->net);
 }
 
 static const struct bench_parameter parameters[] = {
@@ -106,10 +85,10 @@ static const struct bench lat_tcp = {
 	.tasks = 2,
 	.expectations = {{BENCH_SWITCHES, 1.9, 0, .only_same_cpu = true}},
 	.parameters = parameters,
-	.data_size = sizeof(struct data),
+	.data_size = sizeof(struct bench_net),
 	.setup = setup,
 	.run = run,
-	.work = work,
-	.teardown = teardown,
+	.work = bench_net_work,
+	.teardown = bench_net_teardown,
 };
 BENCH_REGISTER(lat_tcp);

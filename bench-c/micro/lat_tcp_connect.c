@@ -87,13 +87,6 @@ static int restore(struct bench_state *state, uint64_t iterations)
 	return error != 0 ? error : bench_net_check_counters(state, &data->net, false);
 }
 
-static void teardown(struct bench_state *state)
-{
-	struct data *data = bench_data(state);
-
-	bench_net_close(&data->net);
-}
-
 static const struct bench_parameter parameters[] = {BENCH_NET_PEER, {0}};
 
 static const struct bench lat_tcp_connect = {
@@ -122,6 +115,6 @@ static const struct bench lat_tcp_connect = {
 	.run = run,
 	.restore = restore,
 	.work = work,
-	.teardown = teardown,
+	.teardown = bench_net_teardown,
 };
 BENCH_REGISTER(lat_tcp_connect);

@@ -14,7 +14,6 @@
 
 struct data {
 	struct bench_net net;
-	uint64_t answers_right;
 	uint64_t served;
 };
 
@@ -50,7 +49,7 @@ static int talk(struct bench_state *state, struct data *data, int fd, unsigned c
 	if (got != 0)
 		return bench_fail(state, "no end of file: %s",
 				  got > 0 ? "data" : bench_net_error());
-	data->answers_right++;
+	data->net.answers_right++;
 	return BENCH_OK;
 }
 
@@ -77,23 +76,9 @@ static int restore(struct bench_state *state, uint64_t iterations)
 
 	(void)iterations;
 	int error = bench_net_served(state, &data->net, &data->served);
-	if (error == 0 && data->served != data->answers_right)
+	if (error == 0 && data->served != data->net.answers_right)
 		error = bench_fail(state, "the server has served another number of connections");
 	return error != 0 ? error : bench_net_check_counters(state, &data->net, true);
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->answers_right;
-}
-
-static void teardown(struct bench_state *state)
-{
-	struct data *data = bench_data(state);
-
-	bench_net_close(&data->net);
 }
 
 static const struct bench_parameter parameters[] = {BENCH_NET_PEER, {0}};
@@ -123,7 +108,7 @@ static const struct bench lat_tcp_request = {
 	.prepare = prepare,
 	.run = run,
 	.restore = restore,
-	.work = work,
-	.teardown = teardown,
+	.work = bench_net_work,
+	.teardown = bench_net_teardown,
 };
 BENCH_REGISTER(lat_tcp_request);

@@ -9,23 +9,15 @@
 
 #include <sys/socket.h>
 
-struct data {
-	struct bench_net net;
-	uint64_t answers_right;
-};
-
 static int setup(struct bench_state *state)
 {
-	struct data *data = bench_data(state);
-
-	return bench_net_open(state, &data->net, BENCH_NET_UDP_ECHO,
+	return bench_net_open(state, bench_data(state), BENCH_NET_UDP_ECHO,
 			      (size_t)bench_value(state, "message_bytes"), 0);
 }
 
 static int run(struct bench_state *state, uint64_t iterations)
 {
-	struct data *data = bench_data(state);
-	const struct bench_net *net = &data->net;
+	struct bench_net *net = bench_data(state);
 
 	for (uint64_t i = 0; i < iterations; i++) {
 		net->message[0] = (unsigned char)i;
@@ -38,23 +30,9 @@ static int run(struct bench_state *state, uint64_t iterations)
 		if (got != (ssize_t)net->message_bytes ||
 		    net->answer[0] != (unsigned char)~net->message[0])
 			return bench_fail(state, "an answer to another message");
-		data->answers_right++;
+		net->answers_right++;
 	}
 	return BENCH_OK;
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->answers_right;
-}
-
-static void teardown(struct bench_state *state)
-{
-	struct data *data = bench_data(state);
-
-	bench_net_close(&data->net);
 }
 
 static const struct bench_parameter parameters[] = {
@@ -84,10 +62,10 @@ static const struct bench lat_udp = {
 	.tasks = 2,
 	.expectations = {{BENCH_SWITCHES, 1.9, 0, .only_same_cpu = true}},
 	.parameters = parameters,
-	.data_size = sizeof(struct data),
+	.data_size = sizeof(struct bench_net),
 	.setup = setup,
 	.run = run,
-	.work = work,
-	.teardown = teardown,
+	.work = bench_net_work,
+	.teardown = bench_net_teardown,
 };
 BENCH_REGISTER(lat_udp);

@@ -8,12 +8,9 @@
 
 #include <sys/socket.h>
 
-enum { MESSAGE_BYTES = 1, MESSAGE_BYTES_MAX = 65536 };
-
 static int setup(struct bench_state *state)
 {
-	return bench_pair_start_unix(state, bench_data(state), SOCK_STREAM,
-				     (size_t)bench_value(state, "message_bytes"));
+	return bench_pair_start_unix(state, bench_data(state), SOCK_STREAM);
 }
 
 static int run(struct bench_state *state, uint64_t iterations)
@@ -25,15 +22,6 @@ static int run(struct bench_state *state, uint64_t iterations)
 		error = bench_pair_pass(state, pair);
 	return error;
 }
-
-static const struct bench_parameter parameters[] = {
-	{.name = "message_bytes",
-	 .about = "sent and sent back",
-	 .value = MESSAGE_BYTES,
-	 .min = 1,
-	 .max = MESSAGE_BYTES_MAX},
-	{0},
-};
 
 static const struct bench lat_unix_stream = {
 	.name = "lat_unix_stream",
@@ -50,7 +38,7 @@ static const struct bench lat_unix_stream = {
 	.timeout_s = 10,
 	.tasks = 2,
 	.expectations = {{BENCH_SWITCHES, 1.9, 0, .only_same_cpu = true}},
-	.parameters = parameters,
+	.parameters = bench_pair_parameters,
 	.data_size = sizeof(struct bench_pair),
 	.setup = setup,
 	.run = run,

@@ -20,9 +20,9 @@ typedef int getcpu_fn(unsigned *cpu, unsigned *node, void *unused);
 typedef time_t time_fn(time_t *now);
 
 struct data {
+	struct bench_calls calls;
 	void *function; /* of the vDSO */
 	uint64_t (*loop)(const struct data *data, uint64_t iterations);
-	uint64_t answered;
 };
 
 static const char *const calls[] = {"gettimeofday", "getcpu", "time", NULL};
@@ -134,17 +134,10 @@ static int run(struct bench_state *state, uint64_t iterations)
 	struct data *data = bench_data(state);
 
 	uint64_t right = data->loop(data, iterations);
-	data->answered += right;
+	data->calls.answered += right;
 	return right == iterations
 		       ? BENCH_OK
 		       : bench_fail(state, "%" PRIu64 " calls failed", iterations - right);
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->answered;
 }
 
 static const struct bench_parameter parameters[] = {
@@ -170,6 +163,6 @@ static const struct bench lat_vdso = {
 	.data_size = sizeof(struct data),
 	.setup = setup,
 	.run = run,
-	.work = work,
+	.work = bench_calls_work,
 };
 BENCH_REGISTER(lat_vdso);

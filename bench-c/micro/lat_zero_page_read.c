@@ -7,63 +7,19 @@
  */
 #include "bench_pages.h"
 
-#include <errno.h>
-#include <string.h>
-#include <sys/mman.h>
-
 enum { PAGES_MAX = 16384 };
-
-struct data {
-	struct bench_pages pages;
-	struct bench_faults mark;
-	uint64_t zeroes_read;
-};
-
-static int prepare(struct bench_state *state, uint64_t iterations)
-{
-	struct data *data = bench_data(state);
-
-	int error = bench_pages_grow(state, &data->pages, iterations * bench_page_bytes());
-	if (error != 0)
-		return error;
-	if (madvise(data->pages.start, data->pages.bytes, MADV_DONTNEED) != 0)
-		return bench_fail(state, "madvise DONTNEED: %s", strerror(errno));
-	data->mark = bench_faults_now();
-	return BENCH_OK;
-}
 
 BENCH_COUNTED static int run(struct bench_state *state, uint64_t iterations)
 {
-	struct data *data = bench_data(state);
-	size_t page_bytes = data->pages.page_bytes;
-	const char *page = data->pages.start;
+	struct bench_faulting *faulting = bench_data(state);
+	size_t page_bytes = faulting->pages.page_bytes;
+	const char *page = faulting->pages.start;
 	uint64_t zeroes_read = 0;
 
 	for (uint64_t i = 0; i < iterations; i++, page += page_bytes)
 		zeroes_read += *(const volatile char *)page == 0;
-	data->zeroes_read += zeroes_read;
+	faulting->pages_right += zeroes_read;
 	return BENCH_OK;
-}
-
-static int restore(struct bench_state *state, uint64_t iterations)
-{
-	const struct data *data = bench_data(state);
-
-	return bench_faults_check(state, &data->mark, iterations, 1, 0);
-}
-
-static uint64_t work(struct bench_state *state)
-{
-	const struct data *data = bench_data(state);
-
-	return data->zeroes_read;
-}
-
-static void teardown(struct bench_state *state)
-{
-	struct data *data = bench_data(state);
-
-	bench_pages_unmap(&data->pages);
 }
 
 static const struct bench lat_zero_page_read = {
@@ -81,11 +37,11 @@ static const struct bench lat_zero_page_read = {
 	.iterations_max = PAGES_MAX,
 	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
 	.expectations = {{BENCH_MINOR_FAULTS, 0.99, 1.03}, {BENCH_MAJOR_FAULTS, 0, 0.001}},
-	.data_size = sizeof(struct data),
-	.prepare = prepare,
+	.data_size = sizeof(struct bench_faulting),
+	.prepare = bench_faulting_prepare_anonymous,
 	.run = run,
-	.restore = restore,
-	.work = work,
-	.teardown = teardown,
+	.restore = bench_faulting_restore,
+	.work = bench_faulting_work,
+	.teardown = bench_faulting_teardown,
 };
 BENCH_REGISTER(lat_zero_page_read);

@@ -144,6 +144,26 @@ int bench_chains_link(struct bench_state *state, struct bench_chain *chains, siz
 	return BENCH_OK;
 }
 
+int bench_chains_open(struct bench_state *state, struct bench_memory *memory,
+		      struct bench_chain *chains, size_t count, struct bench_slots *slots,
+		      enum bench_order kind)
+{
+	int error = bench_memory_open(state, memory, (size_t)bench_value(state, "size_bytes"),
+				      bench_chains_besides(slots),
+				      (enum bench_page_kind)bench_value(state, "pages"));
+	if (error != 0)
+		return error;
+	slots->start = memory->start;
+	return bench_chains_link(state, chains, count, slots, kind);
+}
+
+uint64_t bench_chase_work(struct bench_state *state)
+{
+	const struct bench_chase *chase = bench_data(state);
+
+	return chase->chain.loads;
+}
+
 int bench_chain_walked(struct bench_state *state, struct bench_chain *chain, struct bench_node *end,
 		       uint64_t loads)
 {

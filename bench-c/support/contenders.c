@@ -7,7 +7,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static struct bench_contenders *contenders_of(struct bench_state *state)
+const struct bench_parameter bench_contenders_parameters[] = {
+	{.name = "threads",
+	 .about = "at once, with the one that times",
+	 .value = 1,
+	 .min = 1,
+	 .max = BENCH_CONTENDERS_MAX},
+	{0},
+};
+
+void *bench_contenders_shared(struct bench_state *state)
 {
 	struct bench_contenders *const *first = bench_data(state);
 
@@ -34,7 +43,7 @@ static void begin_round(struct bench_contenders *contenders)
 
 static int contend(struct bench_state *state, unsigned index)
 {
-	struct bench_contenders *contenders = contenders_of(state);
+	struct bench_contenders *contenders = bench_contenders_shared(state);
 	uint32_t round = 0;
 
 	for (;;) {
@@ -54,7 +63,7 @@ static int contend(struct bench_state *state, unsigned index)
 /* A process of one thread would be spared atomic instructions by its libc. */
 static int be_second(struct bench_state *state, unsigned index)
 {
-	struct bench_contenders *contenders = contenders_of(state);
+	struct bench_contenders *contenders = bench_contenders_shared(state);
 
 	(void)index;
 	while (load(&contenders->stop) == 0)
@@ -85,7 +94,7 @@ void *bench_contenders_start(struct bench_state *state, size_t size,
 
 int bench_contenders_prepare(struct bench_state *state, uint64_t iterations)
 {
-	struct bench_contenders *contenders = contenders_of(state);
+	struct bench_contenders *contenders = bench_contenders_shared(state);
 
 	contenders->iterations = iterations;
 	contenders->waiting = 0;
@@ -97,7 +106,7 @@ int bench_contenders_prepare(struct bench_state *state, uint64_t iterations)
 
 int bench_contenders_run(struct bench_state *state, uint64_t iterations)
 {
-	struct bench_contenders *contenders = contenders_of(state);
+	struct bench_contenders *contenders = bench_contenders_shared(state);
 
 	__atomic_store_n(&contenders->opened, contenders->round, __ATOMIC_RELEASE);
 	contenders->share(contenders, 0, iterations);
@@ -107,7 +116,7 @@ int bench_contenders_run(struct bench_state *state, uint64_t iterations)
 
 void bench_contenders_teardown(struct bench_state *state)
 {
-	struct bench_contenders *contenders = contenders_of(state);
+	struct bench_contenders *contenders = bench_contenders_shared(state);
 
 	if (contenders == NULL)
 		return;

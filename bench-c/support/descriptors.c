@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -93,10 +94,11 @@ static int open_first(struct bench_state *state, struct bench_descriptors *descr
 }
 
 int bench_descriptors_open(struct bench_state *state, struct bench_descriptors *descriptors,
-			   enum bench_descriptor_kind kind, size_t count)
+			   enum bench_descriptor_kind kind)
 {
-	int error = allow(state, count);
+	size_t count = (size_t)bench_value(state, "descriptors");
 
+	int error = allow(state, count);
 	if (error != 0)
 		return error;
 	descriptors->fds = malloc(count * sizeof(*descriptors->fds));
@@ -116,8 +118,40 @@ int bench_descriptors_open(struct bench_state *state, struct bench_descriptors *
 	return error;
 }
 
-void bench_descriptors_close(struct bench_descriptors *descriptors)
+int bench_descriptors_watch(struct bench_state *state, struct bench_descriptors *descriptors)
 {
+	int error = bench_descriptors_open(state, descriptors, BENCH_EVENTFDS);
+
+	if (error != 0)
+		return error;
+	descriptors->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (descriptors->epoll < 0)
+		return errno == ENOSYS ? bench_skip(state, "no epoll: needs CONFIG_EPOLL")
+				       : bench_fail(state, "epoll_create1: %s", strerror(errno));
+	for (size_t i = 0; i < descriptors->count; i++) {
+		struct epoll_event event = {.events = EPOLLIN, .data.u64 = i};
+		if (epoll_ctl(descriptors->epoll, EPOLL_CTL_ADD, descriptors->fds[i], &event) == 0)
+			continue;
+		if (errno == ENOSPC)
+			return bench_skip(state, "more than fs.epoll.max_user_watches");
+		return bench_fail(state, "epoll_ctl: %s", strerror(errno));
+	}
+	return BENCH_OK;
+}
+
+uint64_t bench_descriptors_work(struct bench_state *state)
+{
+	const struct bench_descriptors *descriptors = bench_data(state);
+
+	return descriptors->right_answers;
+}
+
+void bench_descriptors_teardown(struct bench_state *state)
+{
+	struct bench_descriptors *descriptors = bench_data(state);
+
+	if (descriptors->epoll > 0)
+		(void)close(descriptors->epoll);
 	for (size_t i = 0; i < descriptors->count; i++)
 		if (descriptors->fds[i] >= 0)
 			(void)close(descriptors->fds[i]);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "bench_file.h"
+#include "bench_pages.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -117,6 +118,15 @@ int bench_file_sync(struct bench_state *state, const struct bench_file *file)
 	if (fsync(file->fd) == 0)
 		return BENCH_OK;
 	return bench_fail(state, "fsync: %s", strerror(errno));
+}
+
+int bench_file_make_cached(struct bench_state *state, struct bench_file *file, uint64_t bytes)
+{
+	int error = bench_memory_check(state, bytes);
+
+	if (error == 0)
+		error = bench_file_make(state, file, NULL, bytes);
+	return error != 0 ? error : bench_file_sync(state, file);
 }
 
 int bench_file_reopen(struct bench_state *state, struct bench_file *file, int flags)

@@ -135,9 +135,14 @@ void bench_memory_close(struct bench_memory *memory)
 	memory->mapping = NULL;
 }
 
-int bench_areas_open(struct bench_state *state, struct bench_areas *areas, size_t size,
-		     unsigned count)
+void bench_memory_teardown(struct bench_state *state)
 {
+	bench_memory_close(bench_data(state));
+}
+
+int bench_areas_open(struct bench_state *state, struct bench_areas *areas, unsigned count)
+{
+	size_t size = (size_t)bench_value(state, "size_bytes");
 	size_t apart = round_up(size, base_page()) + (size_t)GUARD_LINES * BENCH_LINE_BYTES;
 	size_t unit = BENCH_WORDS_PER_TURN * sizeof(uint64_t);
 
@@ -150,13 +155,23 @@ int bench_areas_open(struct bench_state *state, struct bench_areas *areas, size_
 	areas->words = size / sizeof(uint64_t);
 	areas->from = (uint64_t *)areas->memory.start;
 	areas->to = count == 1 ? areas->from : areas->from + apart / sizeof(uint64_t);
+	for (size_t i = 0; i < areas->words; i++)
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a null was an error */
+		areas->from[i] = bench_word_value(i);
+	bench_set_bytes_per_operation(state, size);
 	return BENCH_OK;
 }
 
-void bench_words_fill(uint64_t *words, size_t count)
+int bench_areas_setup(struct bench_state *state)
 {
-	for (size_t i = 0; i < count; i++)
-		words[i] = bench_word_value(i);
+	return bench_areas_open(state, bench_data(state), 1);
+}
+
+uint64_t bench_areas_work(struct bench_state *state)
+{
+	const struct bench_areas *areas = bench_data(state);
+
+	return areas->passes_proved;
 }
 
 /* Odd, so that it is never a whole number of lines. */

@@ -211,3 +211,15 @@ void bench_net_close(struct bench_net *net)
 	if (net->answer != NULL)
 		(void)munmap(net->answer, net->message_bytes);
 }
+
+uint64_t bench_net_work(struct bench_state *state)
+{
+	const struct bench_net *net = bench_data(state);
+
+	return net->answers_right;
+}
+
+void bench_net_teardown(struct bench_state *state)
+{
+	bench_net_close(bench_data(state));
+}

@@ -155,3 +155,43 @@ int bench_faults_check(struct bench_state *state, const struct bench_faults *mar
 			  "operation, not %.4g and %.4g",
 			  minor / n, major / n, minor_per_operation, major_per_operation);
 }
+
+int bench_faulting_prepare(struct bench_state *state, uint64_t iterations)
+{
+	struct bench_faulting *faulting = bench_data(state);
+
+	(void)iterations;
+	if (madvise(faulting->pages.start, faulting->pages.bytes, MADV_DONTNEED) != 0)
+		return bench_fail(state, "madvise DONTNEED: %s", strerror(errno));
+	faulting->mark = bench_faults_now();
+	return BENCH_OK;
+}
+
+int bench_faulting_prepare_anonymous(struct bench_state *state, uint64_t iterations)
+{
+	struct bench_faulting *faulting = bench_data(state);
+
+	int error = bench_pages_grow(state, &faulting->pages, iterations * bench_page_bytes());
+	return error != 0 ? error : bench_faulting_prepare(state, iterations);
+}
+
+int bench_faulting_restore(struct bench_state *state, uint64_t iterations)
+{
+	const struct bench_faulting *faulting = bench_data(state);
+
+	return bench_faults_check(state, &faulting->mark, iterations, 1, 0);
+}
+
+uint64_t bench_faulting_work(struct bench_state *state)
+{
+	const struct bench_faulting *faulting = bench_data(state);
+
+	return faulting->pages_right;
+}
+
+void bench_faulting_teardown(struct bench_state *state)
+{
+	struct bench_faulting *faulting = bench_data(state);
+
+	bench_pages_unmap(&faulting->pages);
+}

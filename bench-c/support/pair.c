@@ -9,6 +9,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum { MESSAGE_BYTES = 1, MESSAGE_BYTES_MAX = 65536 };
+
+const struct bench_parameter bench_pair_parameters[] = {
+	{.name = "message_bytes",
+	 .about = "sent and sent back",
+	 .value = MESSAGE_BYTES,
+	 .min = 1,
+	 .max = MESSAGE_BYTES_MAX},
+	{0},
+};
+
 static bool send_all(int to, const unsigned char *message, size_t bytes)
 {
 	while (bytes > 0) {
@@ -63,8 +74,10 @@ static int echo(struct bench_state *state)
 	return bench_fail(state, "cannot receive: %s", got < 0 ? strerror(errno) : "cut short");
 }
 
-int bench_pair_start(struct bench_state *state, struct bench_pair *pair, size_t bytes)
+int bench_pair_start(struct bench_state *state, struct bench_pair *pair)
 {
+	size_t bytes = (size_t)bench_value(state, "message_bytes");
+
 	pair->open = true;
 	pair->bytes = bytes;
 	pair->message = calloc(bytes, 1);
@@ -81,8 +94,7 @@ int bench_pair_start(struct bench_state *state, struct bench_pair *pair, size_t 
 	return BENCH_OK;
 }
 
-int bench_pair_start_unix(struct bench_state *state, struct bench_pair *pair, int type,
-			  size_t bytes)
+int bench_pair_start_unix(struct bench_state *state, struct bench_pair *pair, int type)
 {
 	int ends[2];
 
@@ -95,7 +107,7 @@ int bench_pair_start_unix(struct bench_state *state, struct bench_pair *pair, in
 	pair->parent_to = ends[0];
 	pair->child_from = ends[1];
 	pair->child_to = ends[1];
-	return bench_pair_start(state, pair, bytes);
+	return bench_pair_start(state, pair);
 }
 
 int bench_pair_pass(struct bench_state *state, struct bench_pair *pair)

@@ -160,3 +160,25 @@ int bench_await(struct bench_state *state, pid_t pid, int status)
 				  (unsigned)got, status);
 	return BENCH_OK;
 }
+
+const struct bench_parameter bench_started_parameters[] = {
+	{.name = "link",
+	 .about = "static: a program of one page; dynamic: the machine's /bin/true",
+	 .words = bench_linkage_names},
+	{0},
+};
+
+int bench_started_setup(struct bench_state *state)
+{
+	struct bench_started *started = bench_data(state);
+
+	return bench_program_open(state, &started->program,
+				  (enum bench_linkage)bench_value(state, "link"));
+}
+
+uint64_t bench_started_work(struct bench_state *state)
+{
+	const struct bench_started *started = bench_data(state);
+
+	return started->children_right;
+}

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int bench_subject(struct bench_state *state, char path[BENCH_PATH_SIZE])
@@ -31,5 +32,18 @@ int bench_subject(struct bench_state *state, char path[BENCH_PATH_SIZE])
 	if (fd < 0)
 		return bench_fail(state, "cannot create %s: %s", path, strerror(errno));
 	(void)close(fd);
+	return BENCH_OK;
+}
+
+int bench_subject_inode(struct bench_state *state, char path[BENCH_PATH_SIZE], uint64_t *inode)
+{
+	struct stat facts;
+
+	int error = bench_subject(state, path);
+	if (error != 0)
+		return error;
+	if (stat(path, &facts) != 0)
+		return bench_fail(state, "stat: %s", strerror(errno));
+	*inode = facts.st_ino;
 	return BENCH_OK;
 }
