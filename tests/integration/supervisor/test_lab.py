@@ -122,7 +122,7 @@ def test_the_benchmarks_that_requests_may_name_are_listed(lab: RunningLab) -> No
     one = kdyno(lab, "workload", "benchmarks", "lat_pipe")
     assert one.stdout.startswith("lat_pipe: ")
     assert "ns/op, lower is better" in one.stdout
-    assert "placements: same-cpu, cross-cpu, free" in one.stdout
+    assert "placements: same-cpu, cross-cpu" in one.stdout
     assert "message_bytes" in one.stdout
     unknown = kdyno(lab, "workload", "benchmarks", "lat_pip")
     assert unknown.returncode == 2
