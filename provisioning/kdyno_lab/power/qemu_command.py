@@ -13,6 +13,9 @@ PIDFILE_NAME = "qemu.pid"
 QMP_NAME = "qmp.sock"
 LOG_NAME = "qemu.log"
 
+# The firmware asks for the first script once and then gives up; the server may be restarting at that moment.
+FIRMWARE_RETRY_MS = 3000
+
 
 def qemu_command(options: QemuOptions, *, console: Path, as_root: bool) -> list[str]:
     """The whole command; QEMU must be started in `options.directory`, its socket's name is relative to that.
@@ -49,6 +52,7 @@ def _machine(options: QemuOptions) -> list[str]:
         *("-cpu", processor),
         *clock,
         *("-smp", str(options.cpus), "-m", str(options.memory_mib)),
+        *("-boot", f"reboot-timeout={FIRMWARE_RETRY_MS}"),
         *("-display", "none"),
         *("-object", "rng-random,id=rng0,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng0"),
     ]

@@ -184,7 +184,7 @@ def test_the_trial_boot_finds_an_accelerator_that_works(tmp_path: Path) -> None:
     assert again.accelerator is choice.accelerator
 
 
-def serve(scripts: dict[str, str]) -> tuple[ThreadingHTTPServer, list[str]]:
+def serve(scripts: dict[str, str], *, port: int = 0) -> tuple[ThreadingHTTPServer, list[str]]:
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -199,7 +199,7 @@ def serve(scripts: dict[str, str]) -> tuple[ThreadingHTTPServer, list[str]]:
         def log_message(self, format: str, *args: object) -> None:
             """Quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server, asked
 
@@ -228,3 +228,23 @@ def test_ipxe_runs_our_scripts_and_falls_back_to_the_disk(tmp_path: Path) -> Non
         power.off(timeout_s=TIMEOUT_S)
         server.shutdown()
         server.server_close()
+
+
+def test_a_server_that_is_away_when_the_firmware_asks_costs_one_more_try(tmp_path: Path) -> None:
+    """iPXE's own first request is made once; without a way back the machine would sit at its firmware for ever."""
+    port = free_port()
+    options = machine_options(tmp_path, server_port=port, boot_first="network")
+    console = tmp_path / "7.log"
+    power = driver(options)
+    server = None
+    try:
+        power.on(timeout_s=TIMEOUT_S, console=console)
+        wait_for(lambda: b"No bootable device" in console.read_bytes(), timeout_s=60)
+        server, asked = serve({"/boot/ipxe": "#!ipxe\necho the script runs\n"}, port=port)
+        wait_for(lambda: b"\nthe script runs" in console.read_bytes(), timeout_s=60)
+        assert asked[0] == "/boot/ipxe"
+    finally:
+        power.off(timeout_s=TIMEOUT_S)
+        if server is not None:
+            server.shutdown()
+            server.server_close()
