@@ -54,6 +54,13 @@ static bool set_tolerance(struct request *request, const char *text)
 	return true;
 }
 
+static bool set_sample_counts(struct request *request, const char *text)
+{
+	(void)text;
+	request->options.lists_sample_counts = true;
+	return true;
+}
+
 static bool set_output(struct request *request, const char *text)
 {
 	request->output = text;
@@ -206,6 +213,8 @@ static const struct option_row {
 	{TAKES_JSON, "text", NULL, "a table on stdout (default)", set_text},
 	{TAKES_OUTPUT, "output", "FILE", "the JSON document into FILE too, once it is complete",
 	 set_output},
+	{TAKES_OUTPUT, "sample-counts", NULL,
+	 "what was counted in each single sample into the document", set_sample_counts},
 	{TAKES_OUTPUT, "tolerate-errors", NULL,
 	 "exit status 0 if some benchmarks succeed, whatever the others do", set_tolerance},
 	{TAKES_SAMPLING, "time-budget", "S", "seconds for each benchmark (3)", set_time_budget},
@@ -221,8 +230,8 @@ static const struct option_row {
 	 "cross-node or free",
 	 set_placement},
 	{TAKES_MACHINE, "rounds", "N",
-	 "spread each benchmark over N processes (1), which take\n"
-	 "turns with those of the others",
+	 "spread each benchmark over N processes (1, of a suite 4),\n"
+	 "which take turns with those of the others",
 	 set_rounds},
 	{TAKES_MACHINE, "seed", "N",
 	 "draw the order of benchmarks and the layout of each\n"

@@ -2,14 +2,14 @@
 """Do kbench's figures repeat, and are they right? Prints each beside what is promised.
 
 * figures: of every benchmark with its defaults, those of several tasks on several CPUs as well: the quoted figure, its
-  coefficient of variation over processes of kbench (each with a seed of its own; taken in rounds, so that a slow hour
-  hits all alike), samples and seconds of a process
+  coefficient of variation over runs of kbench (each with a seed of its own, and going round all the benchmarks as a
+  suite does), samples and seconds of a run
 * null and calibration: nothing must cost nothing, and the batch must be chosen the same each time
 * probe: the same operations by a small program that shares no code with kbench (bench_c_probe.c), in the order A B B A
 * delay: known delays as `kbench selftest` finds them
 * suites: how long they take
 
-    python benchmarks/bench_c.py                  # some twenty minutes
+    python benchmarks/bench_c.py                  # some twenty-five minutes
     python benchmarks/bench_c.py --short          # about two
     python benchmarks/bench_c.py --only 'lat_p*'  # these figures; probe rows of the same name
 
@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench_c_agreement import agreement
-from bench_c_runs import Document, Form, Progress, kbench, program, run_one
+from bench_c_runs import Document, Form, Progress, kbench, program, run_many, run_one
 
 QUIET_CV_PERCENT = 1.0
 NOISY_CV_PERCENT = 3.0
@@ -68,7 +68,7 @@ class Row:
     def cv_percent(self) -> float:
         return cv_percent(self.values)
 
-    def add(self, result: Document, seconds: float) -> None:
+    def add(self, result: Document) -> None:
         if result["status"] != "done":
             self.reason = f"{result['status']}: {result['reason']}"
             return
@@ -77,7 +77,7 @@ class Row:
         self.unit = metric["unit"]
         self.values.append(metric["headline"]["value"])
         self.samples.append(len(metric["samples"]))
-        self.seconds.append(seconds)
+        self.seconds.append(result["spent_s"])
         self.evidence.append(metric["evidence"])
 
     def as_document(self) -> Document:
@@ -123,19 +123,17 @@ def rows_of(form: Form, only: str) -> list[Row]:
 
 def take_figures(form: Form, only: str, progress: Progress) -> list[Row]:
     rows = rows_of(form, only)
+    by_run = {(row.words, row.placement): row for row in rows}
     for turn in range(form.runs):
-        for row in rows:
-            progress.say(f"figures, round {turn + 1} of {form.runs}: {row.words} {row.placement}")
-            if row.reason and turn > 0 and not row.values:
-                continue  # what cannot be had here is not asked for again
-            begin_s = time.monotonic()
-            row.add(run_one(row.words, form.budget_s, row.placement), time.monotonic() - begin_s)
+        progress.say(f"figures, run {turn + 1} of {form.runs}")
+        for result in run_many(list(by_run), form.budget_s)["benchmarks"]:
+            by_run[result["run"], result["placement"]].add(result)
     progress.wipe()
     return rows
 
 
 def print_figures(rows: list[Row], form: Form) -> Document:
-    print(f"\n== figures of {form.runs} processes, {form.budget_s} s each")
+    print(f"\n== figures of {form.runs} runs, {form.budget_s} s each")
     print(f"{'benchmark':<40}{'placement':<11}{'figure':>12} {'unit':<6}{'of':<7}{'CV %':>7}{'samples':>9}{'s':>7}")
     for row in rows:
         if not row.values:
@@ -226,7 +224,7 @@ def stolen_s() -> float:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--short", action="store_true", help="the quick suite's rows, few runs: about two minutes")
-    parser.add_argument("--runs", type=int, metavar="N", help="processes of each benchmark (10; short: 4)")
+    parser.add_argument("--runs", type=int, metavar="N", help="runs of kbench (10; short: 4)")
     parser.add_argument("--budget", type=float, metavar="S", help="seconds of each (0.3; short: 0.1)")
     parser.add_argument("--only", default="*", metavar="PATTERN", help="benchmarks of such a name; no other parts")
     parser.add_argument("--json", type=Path, metavar="FILE", help="all figures into FILE")

@@ -16,6 +16,7 @@ from typing import Any
 
 BENCH_C = Path(__file__).parents[1] / "bench-c"
 MOST_S = 180  # of one benchmark, whatever it does
+ROUNDS = 4  # of each benchmark of a run, as a suite has them
 
 Document = dict[str, Any]
 
@@ -57,10 +58,10 @@ def program() -> str:
     return shutil.copy(BENCH_C / "build/kbench", folder)
 
 
-def kbench(*arguments: str) -> Document:
+def kbench(*arguments: str, timeout_s: float = MOST_S) -> Document:
     """What it says; a benchmark that was skipped or failed is in the document, not an end."""
     done = subprocess.run(
-        [program(), *arguments, "--json"], capture_output=True, text=True, check=False, timeout=MOST_S
+        [program(), *arguments, "--json"], capture_output=True, text=True, check=False, timeout=timeout_s
     )
     if not done.stdout:
         raise SystemExit(f"kbench {' '.join(arguments)}: {done.stderr.strip()}")
@@ -68,10 +69,20 @@ def kbench(*arguments: str) -> Document:
     return document
 
 
+def new_seed() -> str:
+    return str(secrets.randbelow(2**31 - 1) + 1)
+
+
+def run_many(runs: list[tuple[str, str]], budget_s: float) -> Document:
+    """All of them, words and placement each, by one kbench that goes round them as a suite does."""
+    named = [f"{words}:placement={placement}" for words, placement in runs]
+    plan = ("--rounds", str(ROUNDS), "--time-budget", str(budget_s), "--seed", new_seed())
+    return kbench("run", *named, *plan, timeout_s=MOST_S + 10 * len(runs))
+
+
 def run_one(words: str, budget_s: float, placement: str = "same-cpu") -> Document:
     """A process of its own, with a seed of its own."""
-    seed = str(secrets.randbelow(2**31 - 1) + 1)
-    document = kbench("run", words, "--placement", placement, "--time-budget", str(budget_s), "--seed", seed)
+    document = kbench("run", words, "--placement", placement, "--time-budget", str(budget_s), "--seed", new_seed())
     result: Document = document["benchmarks"][0]
     return result
 

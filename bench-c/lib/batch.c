@@ -23,16 +23,19 @@ static int prepare(struct bench_state *state, const struct batch *batch)
 int batch_run(struct bench_state *state, struct batch *batch)
 {
 	const struct bench *bench = state->bench;
+	const struct batch_hooks *hooks = batch->hooks;
 	int error = prepare(state, batch);
 
 	state->took_ns = -1;
-	if (batch->gate != NULL) /* even after an error: the others wait there */
-		batch->gate(batch->gate_context);
+	if (hooks != NULL)
+		hooks->begin(hooks->context);
 	if (error != 0)
 		return error;
 	batch->begin_ns = clock_now(batch->clock);
 	error = batch->run(state, batch->iterations);
 	batch->end_ns = clock_now(batch->clock);
+	if (hooks != NULL && hooks->end != NULL)
+		hooks->end(hooks->context);
 	if (error != 0) {
 		result_explain(state->result, "run failed with code %d", error);
 		return error;

@@ -8,12 +8,18 @@
 
 typedef int run_fn(struct bench_state *state, uint64_t iterations);
 
+/* Called just before the clock is read for the first time and just after it is for the second. */
+struct batch_hooks {
+	void (*begin)(void *context); /* even when the work was not prepared and will not be done */
+	void (*end)(void *context);   /* may be NULL */
+	void *context;
+};
+
 struct batch {
 	const struct clock *clock;
 	run_fn *run;
 	uint64_t iterations;
-	void (*gate)(void *context); /* passed just before the clock is read; may be NULL */
-	void *gate_context;
+	const struct batch_hooks *hooks; /* may be NULL */
 	uint64_t begin_ns;
 	uint64_t end_ns;
 	double took_ns;	    /* what run said itself, or negative */

@@ -21,10 +21,7 @@ const char *const counter_names[COUNTER_KINDS] = {
 	(PERF_COUNT_HW_CACHE_DTLB | PERF_COUNT_HW_CACHE_OP_READ << 8 |                             \
 	 PERF_COUNT_HW_CACHE_RESULT_MISS << 16)
 
-static const struct {
-	uint32_t type;
-	uint64_t config;
-} events[COUNTER_KINDS] = {
+static const struct perf_event events[COUNTER_KINDS] = {
 	[COUNTER_CONTEXT_SWITCHES] = {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES},
 	[COUNTER_MIGRATIONS] = {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_MIGRATIONS},
 	[COUNTER_PAGE_FAULTS] = {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS},
@@ -34,6 +31,11 @@ static const struct {
 	[COUNTER_DTLB_MISSES] = {PERF_TYPE_HW_CACHE, DTLB_READ_MISSES},
 	[COUNTER_SYSCALLS] = {PERF_TYPE_TRACEPOINT, 0},
 };
+
+struct perf_event counter_event(enum counter kind)
+{
+	return events[kind];
+}
 
 static int open_event(enum counter kind, pid_t task, uint64_t tracepoint, bool only_user)
 {

@@ -3,6 +3,8 @@
 #ifndef KDYNO_COUNTERS_H
 #define KDYNO_COUNTERS_H
 
+#include "perf_group.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,6 +23,9 @@ enum counter {
 };
 
 extern const char *const counter_names[COUNTER_KINDS];
+
+/* As perf_event_open() wants it; of system calls only the type, their number is the machine's. */
+struct perf_event counter_event(enum counter kind);
 
 enum { COUNTER_TASKS_MAX = 32 };
 

@@ -60,7 +60,8 @@ static void futex_wake_all(_Atomic uint32_t *word)
 	(void)syscall(SYS_futex, word, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
 }
 
-/* Yielding lets copies that share a CPU arrive. One that has died never will. */
+/* Yielding lets copies that share a CPU arrive. One that has died never will; one that could not
+ * prepare comes here all the same. */
 static void wait_at_gate(void *context)
 {
 	const struct place_at_gate *place = context;
@@ -80,7 +81,8 @@ static void report_done(struct crew *crew)
 static int follow_orders(struct crew *crew, struct member *member, struct bench_state *state)
 {
 	struct place_at_gate place = {.crew = crew};
-	struct batch batch = {.clock = crew->clock, .gate = wait_at_gate, .gate_context = &place};
+	const struct batch_hooks hooks = {.begin = wait_at_gate, .context = &place};
+	struct batch batch = {.clock = crew->clock, .hooks = &hooks};
 	uint32_t order = 0;
 
 	for (;;) {

@@ -22,7 +22,8 @@ struct options {
 	struct isolation isolation;
 	double limit_s;	 /* a round that takes longer is killed, whatever its timeout; 0: none */
 	unsigned rounds; /* each in a process of its own; 0 is 1 */
-	uint64_t seed;	 /* of order and layout; 0: order as given, layout as it comes */
+	bool lists_sample_counts; /* what was counted in each sample, not only its summary */
+	uint64_t seed;		  /* of order and layout; 0: order as given, layout as it comes */
 	/* Start each round as a new program, so that address space, stack and environment are laid
 	 * out anew. Needs main() to call session_child_main(). */
 	bool fresh_image;

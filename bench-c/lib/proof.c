@@ -75,17 +75,20 @@ static double doubt_ns(const struct sampling *sampling)
 	return sampling->scratch[count > CONFIRMED ? CONFIRMED : count - 1] - sampling->scratch[0];
 }
 
-int proof_of_difference(struct bench_state *state)
+int proof_of_difference(struct result *result)
 {
-	const struct result *result = state->result;
+	const struct bench *bench = result->spec.bench;
 	const struct metric *metric = &result->metrics[0];
+
+	if (bench->overhead == NULL || bench->may_be_zero || bench->figure != BENCH_LATENCY)
+		return BENCH_OK;
 	double left_ns = headline_of(result, metric).value;
 	double lost_ns = doubt_ns(&metric->sampling) + doubt_ns(&result->metrics[1].sampling);
-
-	if (state->bench->may_be_zero || state->bench->figure != BENCH_LATENCY || left_ns > lost_ns)
+	if (left_ns > lost_ns)
 		return BENCH_OK;
-	return bench_fail(state,
-			  "%.3g ns per operation are left after the overhead, but noise alone "
-			  "may be %.3g ns: give a longer --time-budget or a quieter machine",
-			  left_ns, lost_ns);
+	result_explain(result,
+		       "%.3g ns per operation are left after the overhead, but noise alone "
+		       "may be %.3g ns: give a longer --time-budget or a quieter machine",
+		       left_ns, lost_ns);
+	return BENCH_ERROR;
 }

@@ -11,7 +11,7 @@ int proof_of_placement(struct bench_state *state);
 /* The kernel counted what the benchmark expects. */
 int proof_of_counts(struct bench_state *state);
 
-/* What is left after subtracting the overhead is more than noise. */
-int proof_of_difference(struct bench_state *state);
+/* After all rounds: what is left after subtracting the overhead is more than noise. */
+int proof_of_difference(struct result *result);
 
 #endif

@@ -6,6 +6,9 @@
 #include "noise.h"
 #include "provenance.h"
 #include "registry.h"
+#include "report_counts.h"
+
+enum { WORDS_SIZE = 1024 };
 
 static const char *const status_names[] = {
 	[STATUS_DONE] = "done",
@@ -154,6 +157,7 @@ static void write_metric(struct json *json, const struct result *result,
 	json_put_integer_at(json, "warmup_samples", (int64_t)sampling->warmup_count);
 	write_noise(json, metric);
 	json_put_number_at(json, "minimum_detectable_percent", headline_detectable_percent(metric));
+	report_counts_json(json, result, metric);
 	write_counters(json, metric->is_overhead ? &nothing_counted : &result->counting);
 	json_end_object(json);
 }
@@ -263,9 +267,12 @@ static void write_isolation(struct json *json, const struct isolation *isolation
 void report_json_result(struct json *json, const struct result *result)
 {
 	bool done = result->status == STATUS_DONE;
+	char words[WORDS_SIZE];
 
+	spec_text(&result->spec, words, sizeof(words));
 	json_begin_object(json);
 	json_put_string_at(json, "name", result->spec.bench->name);
+	json_put_string_at(json, "run", words);
 	json_put_string_at(json, "summary", result->spec.bench->summary);
 	json_put_string_at(json, "placement", placement_name(result->spec.placement));
 	write_values(json, &result->spec);
@@ -286,6 +293,7 @@ void report_json_result(struct json *json, const struct result *result)
 	if (done)
 		write_seen(json, &result->seen);
 	json_end_object(json);
+	json_put_number_at(json, "spent_s", result->spent_s);
 	write_plan(json, &result->options);
 	write_rounds(json, result);
 	write_isolation(json, &result->options.isolation);

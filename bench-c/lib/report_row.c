@@ -4,6 +4,7 @@
 #include "headline.h"
 #include "noise.h"
 #include "readable.h"
+#include "report_counts.h"
 
 enum { IDENTITY_SIZE = 256, NUMBER_SIZE = 32, NOTE_SIZE = 256 };
 
@@ -53,8 +54,10 @@ static void print_notes(FILE *out, const struct result *result, const struct met
 	if (!sampling->stationary)
 		(void)fprintf(out, "  warm-up unfinished;");
 	print_modes(out, &metric->stats.modes, unit);
-	if (!metric->is_overhead)
+	if (!metric->is_overhead) {
 		print_seen(out, result);
+		report_counts_note(out, result);
+	}
 	noise_text(&summary, sampling->count, disturbed, sizeof(disturbed));
 	const char *evidence = noise_evidence(&summary, sampling->count, metric->watched);
 	if (disturbed[0] != '\0')

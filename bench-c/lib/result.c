@@ -12,7 +12,7 @@
 static size_t size_for(size_t samples_max)
 {
 	return sizeof(struct result) + (METRICS_MAX + 1) * samples_max * sizeof(double) +
-	       METRICS_MAX * samples_max;
+	       SAMPLED_KINDS * samples_max * sizeof(float) + METRICS_MAX * samples_max;
 }
 
 static struct result *map(int fd, size_t size)
@@ -26,13 +26,16 @@ static struct result *map(int fd, size_t size)
 void result_attach(struct result *result)
 {
 	double *space = (double *)(result + 1);
-	uint8_t *flags = (uint8_t *)(space + (METRICS_MAX + 1) * result->samples_max);
+	float *counts = (float *)(space + (METRICS_MAX + 1) * result->samples_max);
+	uint8_t *flags = (uint8_t *)(counts + SAMPLED_KINDS * result->samples_max);
 
 	for (size_t i = 0; i < METRICS_MAX; i++) {
 		result->metrics[i].sampling.samples = space + i * result->samples_max;
 		result->metrics[i].sampling.scratch = space + METRICS_MAX * result->samples_max;
 		result->metrics[i].sampling.flags = flags + i * result->samples_max;
 	}
+	for (size_t kind = 0; kind < SAMPLED_KINDS; kind++)
+		result->sample_counts.of_samples[kind] = counts + kind * result->samples_max;
 }
 
 struct result *result_new(const struct spec *spec, size_t samples_max)

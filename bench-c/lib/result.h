@@ -8,6 +8,7 @@
 #include "counts.h"
 #include "options.h"
 #include "registry.h"
+#include "sample_counts.h"
 #include "sampler.h"
 #include "seen.h"
 #include "spec.h"
@@ -45,8 +46,9 @@ struct result {
 	struct metric metrics[METRICS_MAX];
 	size_t metric_count; /* 0 unless done */
 	struct counts_per_operation counts;
-	struct counting counting; /* of some batches after the first round */
-	struct seen seen;	  /* of the key figure */
+	struct sample_counts sample_counts; /* of the key figure; nothing known of copies */
+	struct counting counting;	    /* of some batches after the first round */
+	struct seen seen;		    /* of the key figure */
 	uint64_t operations_per_iteration;
 	uint64_t bytes_per_operation;
 	bool remote;			/* a part of the work was done on another machine */
@@ -55,6 +57,7 @@ struct result {
 					 */
 	struct round rounds[ROUNDS_MAX];
 	unsigned round_count;
+	double spent_s;		/* in all rounds, with starting and ending */
 	struct options options; /* for the process that does the round */
 	size_t samples_max;
 	size_t shared_size;

@@ -76,7 +76,9 @@ static void run_one(struct run *run, struct result *result)
 	if (!is_settled(result) && !is_over(run)) {
 		if (schedule->adapt != NULL)
 			schedule->adapt(schedule->context, &run->progress, &options);
+		double begin_s = seconds_now();
 		(void)session_run_isolated(result, &options);
+		result->spent_s += seconds_now() - begin_s;
 	} else if (result->round_count == 0) {
 		result_explain(result, "%s", time_is_over);
 		(void)result_end(result, STATUS_SKIP);
@@ -85,6 +87,8 @@ static void run_one(struct run *run, struct result *result)
 
 static void finish(struct run *run, struct result *result, struct tally *tally)
 {
+	if (result->status == STATUS_DONE && result->round_count < rounds_of(run->schedule))
+		(void)session_conclude(result); /* time ran out */
 	tally->done += result->status == STATUS_DONE;
 	tally->failed += result->status == STATUS_ERROR;
 	tally->skipped += result->status == STATUS_SKIP;

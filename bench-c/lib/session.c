@@ -37,10 +37,12 @@ struct loop {
 	uint64_t iterations;
 	double subtract_ns; /* per operation, besides clock and loop */
 	bool is_overhead;
-	double loop_ns;	 /* subtracted from each iteration */
-	double batch_ns; /* of the latest sample */
+	double loop_ns;		      /* subtracted from each iteration */
+	double batch_ns;	      /* of the latest sample */
+	struct sample_reader *reader; /* or NULL */
 	struct watch *watch;
 	struct sampling *sampling; /* of this round */
+	size_t first_sample;	   /* of this round among all */
 	struct seen *seen;
 };
 
@@ -100,13 +102,20 @@ static int sample_figure(void *context, double *figure)
 	struct loop *loop = context;
 	struct bench_state *state = loop->state;
 	const struct bench *bench = state->bench;
-	struct batch batch = {
-		.clock = loop->clock, .run = loop->run, .iterations = loop->iterations};
+	const struct batch_hooks hooks = {
+		.begin = sample_reader_begin, .end = sample_reader_end, .context = loop->reader};
+	struct batch batch = {.clock = loop->clock,
+			      .run = loop->run,
+			      .iterations = loop->iterations,
+			      .hooks = loop->reader == NULL ? NULL : &hooks};
 	double net_ns = 0;
 
 	int error = run_batch(loop, &batch);
 	if (error != 0)
 		return error;
+	if (loop->reader != NULL)
+		sample_counts_put(&state->result->sample_counts, loop->reader,
+				  loop->first_sample + loop->sampling->count);
 	note_noise(loop, (double)(batch.end_ns - batch.begin_ns));
 	if (batch.took_ns >= 0)
 		net_ns = batch.took_ns /
@@ -229,12 +238,20 @@ static int measure(struct loop *loop, const struct sampling_plan *plan, struct m
 	metric->iterations = loop->iterations;
 	metric->operations_per_sample = loop->iterations * state->operations_per_iteration;
 	struct watch watch;
+	struct sample_reader reader;
 	struct seen ignored = {0};
+	bool is_counted = !loop->is_overhead && loop->crew == NULL;
 	loop->watch = &watch;
+	loop->reader = is_counted ? &reader : NULL;
+	loop->first_sample = metric->sampling.count;
 	loop->seen = loop->is_overhead ? &ignored : &state->result->seen;
 	watch_open(&watch, state, loop->clock);
+	if (is_counted)
+		sample_reader_open(&reader, state);
 	watch_begin(&watch);
 	error = warm_up_and_collect(loop, plan, &sampling);
+	if (is_counted)
+		sample_reader_close(&reader);
 	watch_close(&watch);
 	if (error != 0)
 		return error;
@@ -296,8 +313,6 @@ static int measure_all(struct bench_state *state, struct crew *crew)
 	error = proof_of_placement(state);
 	if (error == 0)
 		error = proof_of_counts(state);
-	if (error == 0 && bench->overhead != NULL)
-		error = proof_of_difference(state);
 	if (error == 0 && crew == NULL && result->round_count == 0 &&
 	    loop.batch_ns < counted_batch_max_ns)
 		error = counting_run(state, loop.clock, loop.iterations, &result->counting);
@@ -374,7 +389,15 @@ int session_run(struct result *result, const struct options *options)
 	}
 	int error = run_round(result, &topology);
 	result->round_count++;
-	if (error == 0)
+	if (error != 0)
+		return result_end(result, error == BENCH_SKIP ? STATUS_SKIP : STATUS_ERROR);
+	if (result->round_count < options->rounds)
 		return result_end(result, STATUS_DONE);
-	return result_end(result, error == BENCH_SKIP ? STATUS_SKIP : STATUS_ERROR);
+	return session_conclude(result);
+}
+
+int session_conclude(struct result *result)
+{
+	return result_end(result,
+			  proof_of_difference(result) == BENCH_OK ? STATUS_DONE : STATUS_ERROR);
 }

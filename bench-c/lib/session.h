@@ -10,8 +10,12 @@
  * are added to those that result already has. Returns the status. */
 int session_run(struct result *result, const struct options *options);
 
-/* The same in a process and process group of its own, killed when it takes longer than its
- * budget and timeout_s. Survives a benchmark that crashes or hangs. */
+/* After the last round; a run of all its rounds comes to it by itself. Is what was measured worth
+ * a figure? Returns the status. */
+int session_conclude(struct result *result);
+
+/* The same as session_run() in a process and process group of its own, killed when it takes longer
+ * than its budget and timeout_s. Survives a benchmark that crashes or hangs. */
 int session_run_isolated(struct result *result, const struct options *options);
 
 /* SIGINT, SIGTERM or SIGHUP if one came during a benchmark, else 0. That benchmark was killed and
