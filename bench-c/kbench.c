@@ -230,8 +230,8 @@ static const struct option_row {
 	 "cross-node or free",
 	 set_placement},
 	{TAKES_MACHINE, "rounds", "N",
-	 "spread each benchmark over N processes (1, of a suite 4),\n"
-	 "which take turns with those of the others",
+	 "spread each benchmark over N processes (4), which take\n"
+	 "turns with those of the others",
 	 set_rounds},
 	{TAKES_MACHINE, "seed", "N",
 	 "draw the order of benchmarks and the layout of each\n"

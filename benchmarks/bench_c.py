@@ -38,7 +38,7 @@ REPEATS = 20
 SUITE_LIMITS_S = {"quick": 60, "paper": 70}
 
 SHORT = Form(runs=4, budget_s=0.1, all_rows=False, repeats=REPEATS, turns=2, suites=False)
-WHOLE = Form(runs=10, budget_s=0.3, all_rows=True, repeats=REPEATS, turns=4, suites=True)
+WHOLE = Form(runs=10, budget_s=0.3, all_rows=True, repeats=REPEATS, turns=8, suites=True)
 
 
 @dataclass

@@ -89,7 +89,6 @@ LOOP(do_getfl, MUST(fcntl(fds[0], F_GETFL) >= 0))
 LOOP(do_flock, MUST(flock(fds[0], LOCK_EX) == 0 && flock(fds[0], LOCK_UN) == 0))
 LOOP(do_poll, MUST(poll((struct pollfd *)memory, FILES, 0) == FILES))
 LOOP(do_epoll, struct epoll_event event; MUST(epoll_wait(fds[0], &event, 1, 0) == 1))
-LOOP(do_kill_nothing, MUST(kill(getpid(), 0) == 0))
 LOOP(do_memfd, MUST(close(memfd_create("probe", MFD_CLOEXEC)) == 0))
 LOOP(do_protect, MUST(mprotect(memory, 16 * PAGE, i & 1 ? PROT_READ | PROT_WRITE : PROT_READ) == 0))
 LOOP(do_clock, struct timespec t; MUST(clock_gettime(CLOCK_MONOTONIC, &t) == 0))
@@ -117,12 +116,22 @@ static void do_enosys(long n)
 	}
 }
 
-static void do_kill(long n)
+static void send_often(long n, int number)
 {
 	pid_t me = getpid();
 
 	for (long i = 0; i < n; i++)
-		MUST(kill(me, SIGUSR1) == 0);
+		MUST(kill(me, number) == 0);
+}
+
+static void do_kill(long n)
+{
+	send_often(n, SIGUSR1);
+}
+
+static void do_kill_nothing(long n)
+{
+	send_often(n, 0);
 }
 
 static void on_signal(int number)

@@ -71,6 +71,9 @@ void command_open_streams(void);
 /* Read the affinity and measure the clock: before anything is run. An exit code. */
 int command_prepare(struct request *request);
 
+/* For commands that measure what they were told: with as many rounds as are usual, unless told. */
+struct options command_options(const struct request *request);
+
 /* The rows of a suite, as text or JSON. An exit code. */
 int suite_list_rows(const struct request *request, const char *name);
 

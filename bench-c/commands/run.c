@@ -25,7 +25,7 @@ static int run_all(const struct request *request, const struct spec_list *list)
 	struct output output;
 	struct tally tally = {0};
 	const struct schedule schedule = {.list = list,
-					  .options = request->options,
+					  .options = command_options(request),
 					  .finished = output_result,
 					  .progress = output_progress,
 					  .context = &output};

@@ -55,6 +55,7 @@ static struct result *measure(struct selftest *selftest, const char *words, doub
 	struct result *result = NULL;
 
 	options.plan.budget_ns = 1e9 * seconds;
+	options.rounds = 1;
 	if (!spec_list_add(&list, words, PLACEMENT_SAME_CPU, complaint, sizeof(complaint)))
 		(void)conclude(selftest, false, "%s", complaint);
 	else

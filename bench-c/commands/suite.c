@@ -129,15 +129,13 @@ static int run_suite(const struct request *request, const struct suite *suite,
 
 	if (request->time_limit_s > 0)
 		run.budget = (struct budget){request->time_limit_s, request->time_limit_s};
-	struct schedule schedule = {.list = list,
-				    .options = request->options,
-				    .limit_s = run.budget.limit_s,
-				    .adapt = share,
-				    .finished = output_result,
-				    .progress = output_progress,
-				    .context = &run};
-	if (schedule.options.rounds == 0)
-		schedule.options.rounds = SUITE_ROUNDS;
+	const struct schedule schedule = {.list = list,
+					  .options = command_options(request),
+					  .limit_s = run.budget.limit_s,
+					  .adapt = share,
+					  .finished = output_result,
+					  .progress = output_progress,
+					  .context = &run};
 	int error = output_open(&run.output, request);
 	if (error != 0)
 		return error;

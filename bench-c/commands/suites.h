@@ -25,10 +25,6 @@ struct suite {
 	const struct suite_row *rows;
 };
 
-/* Of each benchmark, unless asked otherwise. A machine may be slow for seconds: a figure whose
- * samples all came from one such phase would be another one in the next run. */
-enum { SUITE_ROUNDS = 4 };
-
 extern const struct suite suites[]; /* ended by one without a name */
 
 const struct suite *suite_find(const char *name);

@@ -82,6 +82,7 @@ struct bench {
 	const char *tasks_parameter;	   /* their number is this parameter's value plus `tasks` */
 	unsigned operations_per_iteration; /* 0: 1; or bench_set_operations_per_iteration() */
 	uint64_t bytes_per_operation;	   /* or bench_set_bytes_per_operation() */
+	uint64_t iterations_min;	   /* of a sample: fewer would be lucky or unlucky; 0: 1 */
 	uint64_t iterations_max; /* of one call of run, as descriptors are limited; 0: none */
 	unsigned copies;	 /* BENCH_AS_... ored */
 	struct bench_expectation expectations[BENCH_EXPECTATIONS_MAX];

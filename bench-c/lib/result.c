@@ -26,7 +26,8 @@ static struct result *map(int fd, size_t size)
 void result_attach(struct result *result)
 {
 	double *space = (double *)(result + 1);
-	float *counts = (float *)(space + (METRICS_MAX + 1) * result->samples_max);
+	void *behind = space + (METRICS_MAX + 1) * result->samples_max;
+	float *counts = behind;
 	uint8_t *flags = (uint8_t *)(counts + SAMPLED_KINDS * result->samples_max);
 
 	for (size_t i = 0; i < METRICS_MAX; i++) {

@@ -2,6 +2,7 @@
 #include "schedule.h"
 
 #include "random.h"
+#include "rounds.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -88,7 +89,7 @@ static void run_one(struct run *run, struct result *result)
 static void finish(struct run *run, struct result *result, struct tally *tally)
 {
 	if (result->status == STATUS_DONE && result->round_count < rounds_of(run->schedule))
-		(void)session_conclude(result); /* time ran out */
+		(void)rounds_conclude(result); /* time ran out */
 	tally->done += result->status == STATUS_DONE;
 	tally->failed += result->status == STATUS_ERROR;
 	tally->skipped += result->status == STATUS_SKIP;

@@ -8,6 +8,7 @@
 #include "isolation.h"
 #include "proof.h"
 #include "registry.h"
+#include "rounds.h"
 #include "scratch.h"
 #include "watch.h"
 
@@ -152,39 +153,12 @@ static int choose_batch(struct loop *loop, const struct sampling_plan *plan)
 	};
 	int error = calibrate_batch(time_batch, loop, &calibration, &loop->iterations);
 
+	if (loop->iterations < loop->state->bench->iterations_min)
+		loop->iterations = loop->state->bench->iterations_min;
 	if (error == CALIBRATE_TOO_FAST)
 		return bench_fail(loop->state, "no number of iterations takes any time: the work "
 					       "was optimised away");
 	return error;
-}
-
-/* The samples of this round go behind those of the rounds before. */
-static struct sampling room_for_round(const struct metric *metric)
-{
-	return (struct sampling){.samples = metric->sampling.samples + metric->sampling.count,
-				 .scratch = metric->sampling.scratch,
-				 .flags = metric->sampling.flags + metric->sampling.count};
-}
-
-static void add_round(struct metric *metric, const struct sampling *of_round, bool first)
-{
-	struct sampling *all = &metric->sampling;
-
-	all->count += of_round->count;
-	all->warmup_count += of_round->warmup_count;
-	all->stationary = of_round->stationary && (first || all->stationary);
-}
-
-static void summarise(struct metric *metric, const struct sampling_plan *plan)
-{
-	struct sampling *all = &metric->sampling;
-
-	memcpy(all->scratch, all->samples, all->count * sizeof(double));
-	metric->stats = stats_of(all->scratch, all->count, plan->confidence);
-	all->converged = all->count >= plan->samples_min &&
-			 metric->stats.median_interval.confidence >= plan->confidence &&
-			 stats_relative_half_width(&metric->stats.median_interval,
-						   metric->stats.median) <= plan->target_relative;
 }
 
 static int warm_up_and_collect(struct loop *loop, const struct sampling_plan *plan,
@@ -224,7 +198,7 @@ static int warm_up_and_collect(struct loop *loop, const struct sampling_plan *pl
 static int measure(struct loop *loop, const struct sampling_plan *plan, struct metric *metric)
 {
 	struct bench_state *state = loop->state;
-	struct sampling sampling = room_for_round(metric);
+	struct sampling sampling = rounds_room(metric);
 	bool first = metric->iterations == 0;
 	int error = BENCH_OK;
 
@@ -238,7 +212,7 @@ static int measure(struct loop *loop, const struct sampling_plan *plan, struct m
 	metric->iterations = loop->iterations;
 	metric->operations_per_sample = loop->iterations * state->operations_per_iteration;
 	struct watch watch;
-	struct sample_reader reader;
+	struct sample_reader reader = {.scope = SCOPE_NOTHING};
 	struct seen ignored = {0};
 	bool is_counted = !loop->is_overhead && loop->crew == NULL;
 	loop->watch = &watch;
@@ -256,24 +230,18 @@ static int measure(struct loop *loop, const struct sampling_plan *plan, struct m
 	if (error != 0)
 		return error;
 	metric->watched = watch.noise.watched;
-	add_round(metric, &sampling, first);
-	summarise(metric, &state->result->options.plan);
+	rounds_add(metric, &sampling, first);
+	rounds_summarise(metric, &state->result->options.plan);
 	return BENCH_OK;
 }
 
-/* A round's share of the whole; samples that earlier rounds did not need are left over. */
-static struct sampling_plan plan_of_round(const struct result *result)
+static double least(const struct sampling *sampling)
 {
-	struct sampling_plan plan = result->options.plan;
-	unsigned rounds = result->options.rounds == 0 ? 1 : result->options.rounds;
-	size_t taken = result->metrics[0].sampling.count;
+	double least = sampling->samples[0];
 
-	plan.budget_ns /= rounds;
-	plan.samples_min = (plan.samples_min + rounds - 1) / rounds;
-	plan.samples_max = (plan.samples_max - taken) / (rounds - result->round_count);
-	if (plan.samples_min > plan.samples_max)
-		plan.samples_min = plan.samples_max;
-	return plan;
+	for (size_t i = 1; i < sampling->count; i++)
+		least = fmin(least, sampling->samples[i]);
+	return least;
 }
 
 static int measure_all(struct bench_state *state, struct crew *crew)
@@ -282,13 +250,12 @@ static int measure_all(struct bench_state *state, struct crew *crew)
 	struct result *result = state->result;
 	struct loop loop = {
 		.state = state, .crew = crew, .clock = &result->options.clock, .run = bench->run};
-	struct sampling_plan plan = plan_of_round(result);
+	struct sampling_plan plan = rounds_plan(result);
 	double budget_ns = plan.budget_ns;
 
 	if (bench->overhead != NULL) {
 		struct loop without = loop;
 		struct metric *overhead = &result->metrics[1];
-		size_t taken = overhead->sampling.count;
 
 		without.run = bench->overhead;
 		without.is_overhead = true;
@@ -298,9 +265,7 @@ static int measure_all(struct bench_state *state, struct crew *crew)
 			return error;
 		/* As with clock and loop, the least it costs: whatever disturbs it adds to it,
 		 * and a median of a bad moment would shift every sample of this round. */
-		loop.subtract_ns = overhead->sampling.samples[taken];
-		for (size_t i = taken; i < overhead->sampling.count; i++)
-			loop.subtract_ns = fmin(loop.subtract_ns, overhead->sampling.samples[i]);
+		loop.subtract_ns = least(&overhead->sampling);
 		plan.budget_ns = budget_ns - plan.budget_ns;
 	}
 	result->rounds[result->round_count].overhead_ns = loop.subtract_ns;
@@ -393,11 +358,5 @@ int session_run(struct result *result, const struct options *options)
 		return result_end(result, error == BENCH_SKIP ? STATUS_SKIP : STATUS_ERROR);
 	if (result->round_count < options->rounds)
 		return result_end(result, STATUS_DONE);
-	return session_conclude(result);
-}
-
-int session_conclude(struct result *result)
-{
-	return result_end(result,
-			  proof_of_difference(result) == BENCH_OK ? STATUS_DONE : STATUS_ERROR);
+	return rounds_conclude(result);
 }

@@ -10,10 +10,6 @@
  * are added to those that result already has. Returns the status. */
 int session_run(struct result *result, const struct options *options);
 
-/* After the last round; a run of all its rounds comes to it by itself. Is what was measured worth
- * a figure? Returns the status. */
-int session_conclude(struct result *result);
-
 /* The same as session_run() in a process and process group of its own, killed when it takes longer
  * than its budget and timeout_s. Survives a benchmark that crashes or hangs. */
 int session_run_isolated(struct result *result, const struct options *options);

@@ -286,6 +286,7 @@ static const struct bench lat_ctx = {
 	       "it is left out).",
 	.figure = BENCH_LATENCY,
 	.timeout_s = 20,
+	.iterations_min = 16,
 	.tasks_parameter = "processes",
 	.expectations = {{BENCH_SWITCHES, 0.95, 0, .only_same_cpu = true}},
 	.parameters = parameters,

@@ -93,6 +93,38 @@ static void a_disturbed_overhead_does_not_shift_the_figure(void **state)
 	result_free(result);
 }
 
+static double bad_moment_ns;
+
+static int run_overhead_at_its_moment(struct bench_state *state, uint64_t iterations)
+{
+	fake.now_ns += bad_moment_ns * (double)iterations;
+	return run_overhead(state, iterations);
+}
+
+static void the_least_overhead_of_all_rounds_is_subtracted(void **state)
+{
+	struct bench bench = well_behaved();
+	struct options options = fake_options();
+
+	(void)state;
+	bench.overhead = run_overhead_at_its_moment;
+	options.rounds = 2;
+	struct spec spec = spec_default(&bench, PLACEMENT_FREE);
+	struct result *result = result_new(&spec, SAMPLES_MAX);
+	assert_non_null(result);
+	const struct stats *stats = &result->metrics[0].stats;
+	bad_moment_ns = 200;
+	assert_int_equal(session_run(result, &options), STATUS_DONE);
+	assert_double_equal(stats->median, RUN_NS - OVERHEAD_NS - 200, 1e-9);
+	bad_moment_ns = 0;
+	work_done = 0; /* another process */
+	assert_int_equal(session_run(result, &options), STATUS_DONE);
+	assert_double_equal(stats->min, RUN_NS - OVERHEAD_NS, 1e-9);
+	assert_double_equal(stats->max, RUN_NS - OVERHEAD_NS, 1e-9);
+	assert_double_equal(result->rounds[0].overhead_ns, OVERHEAD_NS, 1e-9);
+	result_free(result);
+}
+
 static void overhead_beyond_the_whole_is_an_error(void **state)
 {
 	struct bench bench = well_behaved();
@@ -281,6 +313,7 @@ int main(void)
 		cmocka_unit_test(a_raw_benchmark_keeps_them),
 		cmocka_unit_test(subtracts_and_reports_the_overhead),
 		cmocka_unit_test(a_disturbed_overhead_does_not_shift_the_figure),
+		cmocka_unit_test(the_least_overhead_of_all_rounds_is_subtracted),
 		cmocka_unit_test(overhead_beyond_the_whole_is_an_error),
 		cmocka_unit_test(a_difference_within_the_noise_is_an_error),
 		cmocka_unit_test(divides_by_the_operations_of_an_iteration),
