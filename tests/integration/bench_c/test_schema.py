@@ -24,7 +24,7 @@ def kbench() -> Path:
 @pytest.fixture(scope="module")
 def document(kbench: Path) -> dict[str, Any]:
     names = ["null", "lat_pipe", "lat_ctx", "lat_syscall_getppid", "lat_syscall_getppid:copies=2", "bw_mem_copy"]
-    return run(kbench, *names)
+    return run(kbench, *names, "--sample-counts")
 
 
 def run(kbench: Path, *arguments: str, status: int = 0) -> dict[str, Any]:
@@ -86,6 +86,29 @@ def test_noise_is_counted_as_it_is_flagged(document: dict[str, Any]) -> None:
         assert metric["noise"]["tainted"] == sum(flag != 0 for flag in flags)
         for bit, kind in enumerate(KINDS):
             assert metric["noise"]["by_kind"].get(kind, 0) == sum(flag >> bit & 1 for flag in flags)
+
+
+def test_each_sample_has_its_counts_beside_it(document: dict[str, Any]) -> None:
+    for run_, metric in metrics(document):
+        counts = metric["sample_counts"]
+        if metric["name"] == "overhead":
+            assert counts == {}
+        elif "copies" in run_["parameters"]:
+            assert counts == {"hardware_scope": "none"}
+        else:
+            for kind in ("page_faults", "context_switches"):
+                of_samples = counts[kind]["samples"]
+                assert len(of_samples) == len(metric["samples"])
+                typical = statistics.median(of_samples) / metric["operations_per_sample"]
+                assert counts[kind]["median"] == pytest.approx(typical)
+    (pipe,) = (metric for run_, metric in metrics(document) if run_["name"] == "lat_pipe")
+    assert pipe["sample_counts"]["context_switches"]["median"] == pytest.approx(1, abs=0.5)  # the other's is not in it
+
+
+def test_a_run_goes_round_four_times(document: dict[str, Any]) -> None:
+    for run_ in document["benchmarks"]:
+        assert len(run_["rounds"]) == 4
+        assert run_["spent_s"] > 0
 
 
 def test_counts_are_exact_where_the_operation_is(document: dict[str, Any]) -> None:
