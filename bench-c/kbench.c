@@ -347,6 +347,8 @@ static int parse_options(int argc, char **argv, struct request *request)
 	}
 	if (plan->samples_min > plan->samples_max)
 		return usage_error("--min-samples is above --max-samples");
+	if (request->options.rounds > plan->samples_max)
+		return usage_error("--rounds is above --max-samples");
 	request->names = argv + optind;
 	request->name_count = argc - optind;
 	return EXIT_DONE;

@@ -221,5 +221,7 @@ struct options command_options(const struct request *request)
 
 	if (options.rounds == 0)
 		options.rounds = USUAL_ROUNDS;
+	if (options.rounds > options.plan.samples_max)
+		options.rounds = (unsigned)options.plan.samples_max;
 	return options;
 }

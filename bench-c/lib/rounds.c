@@ -33,15 +33,15 @@ void rounds_summarise(struct metric *metric, const struct sampling_plan *plan)
 						   metric->stats.median) <= plan->target_relative;
 }
 
-struct sampling_plan rounds_plan(const struct result *result)
+struct sampling_plan rounds_plan(const struct result *result, const struct metric *metric)
 {
 	struct sampling_plan plan = result->options.plan;
 	unsigned rounds = result->options.rounds == 0 ? 1 : result->options.rounds;
-	size_t taken = result->metrics[0].sampling.count;
 
 	plan.budget_ns /= rounds;
 	plan.samples_min = (plan.samples_min + rounds - 1) / rounds;
-	plan.samples_max = (plan.samples_max - taken) / (rounds - result->round_count);
+	plan.samples_max =
+		(plan.samples_max - metric->sampling.count) / (rounds - result->round_count);
 	if (plan.samples_min > plan.samples_max)
 		plan.samples_min = plan.samples_max;
 	return plan;

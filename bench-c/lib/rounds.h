@@ -6,8 +6,9 @@
 
 #include "result.h"
 
-/* The next round's share of the whole; samples that earlier rounds did not need are left over. */
-struct sampling_plan rounds_plan(const struct result *result);
+/* The next round's share of the whole; samples of this metric that earlier rounds did not need are
+ * left over. There are at least as many samples as rounds. */
+struct sampling_plan rounds_plan(const struct result *result, const struct metric *metric);
 
 /* The samples of this round go behind those of the rounds before. */
 struct sampling rounds_room(const struct metric *metric);

@@ -250,23 +250,23 @@ static int measure_all(struct bench_state *state, struct crew *crew)
 	struct result *result = state->result;
 	struct loop loop = {
 		.state = state, .crew = crew, .clock = &result->options.clock, .run = bench->run};
-	struct sampling_plan plan = rounds_plan(result);
-	double budget_ns = plan.budget_ns;
+	struct sampling_plan plan = rounds_plan(result, &result->metrics[0]);
 
 	if (bench->overhead != NULL) {
 		struct loop without = loop;
 		struct metric *overhead = &result->metrics[1];
+		struct sampling_plan its_plan = rounds_plan(result, overhead);
 
 		without.run = bench->overhead;
 		without.is_overhead = true;
-		plan.budget_ns = overhead_share * budget_ns;
-		int error = measure(&without, &plan, overhead);
+		its_plan.budget_ns *= overhead_share;
+		int error = measure(&without, &its_plan, overhead);
 		if (error != 0)
 			return error;
 		/* As with clock and loop, the least it costs: whatever disturbs it adds to it,
 		 * and a median of a bad moment would shift every sample of this round. */
 		loop.subtract_ns = least(&overhead->sampling);
-		plan.budget_ns = budget_ns - plan.budget_ns;
+		plan.budget_ns -= its_plan.budget_ns;
 	}
 	result->rounds[result->round_count].overhead_ns = loop.subtract_ns;
 	int error = measure(&loop, &plan, &result->metrics[0]);

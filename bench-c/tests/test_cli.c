@@ -34,6 +34,8 @@ static void wrong_usage_is_2_and_says_what(void **state)
 		{KBENCH "list --placement free 2>&1", "--placement"},
 		{KBENCH "list lat_pipe 2>&1", "takes no names"},
 		{KBENCH "run null --rounds 0 2>&1", "--rounds: 0"},
+		{KBENCH "run null --rounds 3 --min-samples 1 --max-samples 2 2>&1",
+		 "--rounds is above --max-samples"},
 		{KBENCH "run null:copies=0 2>&1", "copies=0"},
 		{KBENCH "suite nosuch 2>&1", "no suite nosuch"},
 		{KBENCH "suite quick micro 2>&1", "takes one name"},

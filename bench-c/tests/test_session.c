@@ -159,6 +159,41 @@ static void a_difference_within_the_noise_is_an_error(void **state)
 	assert_error_about(&bench, "left");
 }
 
+static int run_for_long(struct bench_state *state, uint64_t iterations)
+{
+	fake.now_ns += 1e8 * (double)iterations;
+	return run_overhead(state, iterations);
+}
+
+static int run_wavering_overhead(struct bench_state *state, uint64_t iterations)
+{
+	fake.now_ns += (++overhead_runs % 97) * (double)iterations;
+	return run_overhead(state, iterations);
+}
+
+/* Then the rounds of one leave few samples over for the later ones, those of the other many. */
+static void an_overhead_of_many_samples_keeps_to_its_room(void **state)
+{
+	enum { ROUNDS = 4 };
+	struct bench bench = well_behaved();
+	struct options options = fake_options();
+
+	(void)state;
+	bench.run = run_for_long;
+	bench.overhead = run_wavering_overhead;
+	options.rounds = ROUNDS;
+	struct spec spec = spec_default(&bench, PLACEMENT_FREE);
+	struct result *result = result_new(&spec, SAMPLES_MAX);
+	assert_non_null(result);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		work_done = 0; /* another process */
+		assert_int_equal(session_run(result, &options), STATUS_DONE);
+	}
+	assert_true(result->metrics[0].sampling.count < SAMPLES_MAX / 2);
+	assert_int_equal(result->metrics[1].sampling.count, SAMPLES_MAX);
+	result_free(result);
+}
+
 static uint64_t twice_the_work(struct bench_state *state)
 {
 	(void)state;
@@ -316,6 +351,7 @@ int main(void)
 		cmocka_unit_test(the_least_overhead_of_all_rounds_is_subtracted),
 		cmocka_unit_test(overhead_beyond_the_whole_is_an_error),
 		cmocka_unit_test(a_difference_within_the_noise_is_an_error),
+		cmocka_unit_test(an_overhead_of_many_samples_keeps_to_its_room),
 		cmocka_unit_test(divides_by_the_operations_of_an_iteration),
 		cmocka_unit_test(makes_bandwidths_and_rates),
 		cmocka_unit_test(an_error_amid_the_samples_leaves_no_number),
