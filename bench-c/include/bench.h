@@ -100,7 +100,8 @@ struct bench {
 	int (*run)(struct bench_state *state, uint64_t iterations); /* timed as a whole */
 	int (*restore)(struct bench_state *state, uint64_t iterations);
 	/* The same operations without the thing measured. Timed first; its minimum is
-	 * subtracted from each sample of run, and the whole reported as metric "overhead". */
+	 * subtracted from each sample of run, and the whole reported as metric "overhead". Of
+	 * latencies only. */
 	int (*overhead)(struct bench_state *state, uint64_t iterations);
 	/* Operations done since setup, from a count kept where the work is done (in the
 	 * other process, from checked results), never from `iterations`. */

@@ -82,6 +82,11 @@ int proof_of_difference(struct result *result)
 
 	if (bench->overhead == NULL || bench->may_be_zero || bench->figure != BENCH_LATENCY)
 		return BENCH_OK;
+	if (metric->stats.min <= 0) {
+		result_explain(result, "no figure left: %.3g ns per operation after overhead",
+			       metric->stats.min);
+		return BENCH_ERROR;
+	}
 	double left_ns = headline_of(result, metric).value;
 	double lost_ns = doubt_ns(&metric->sampling) + doubt_ns(&result->metrics[1].sampling);
 	if (left_ns > lost_ns)
