@@ -12,8 +12,9 @@ struct budget {
 
 /* What struct schedule's adapt() should do. Each gets an equal share of the time that is left, less
  * what choosing a batch, warming up and starting take. It is killed when it takes much more, or
- * when all time is over. */
-void budget_share(const struct budget *budget, const struct progress *progress,
+ * when all time is over. Where starting is slow, as on an emulated machine, there are fewer rounds
+ * than `options` asks for: one rather than four that end before the last benchmark's turn. */
+bool budget_share(const struct budget *budget, const struct progress *progress, unsigned rounds_had,
 		  struct options *options);
 
 #endif

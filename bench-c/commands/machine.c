@@ -110,12 +110,13 @@ static void take_progress(void *context, const struct progress *progress)
 	progress_show(progress);
 }
 
-static void share(void *context, const struct progress *progress, struct options *options)
+static bool share(void *context, const struct progress *progress, unsigned rounds_had,
+		  struct options *options)
 {
 	static const struct budget budget = {.limit_s = limit_s, .most_s = most_s};
 
 	(void)context;
-	budget_share(&budget, progress, options);
+	return budget_share(&budget, progress, rounds_had, options);
 }
 
 /* Bytes; NAN if the kernel does not say. */

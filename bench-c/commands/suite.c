@@ -114,11 +114,12 @@ static int list_suites(const struct request *request)
 	return EXIT_DONE;
 }
 
-static void share(void *context, const struct progress *progress, struct options *options)
+static bool share(void *context, const struct progress *progress, unsigned rounds_had,
+		  struct options *options)
 {
 	const struct suite_run *run = context;
 
-	budget_share(&run->budget, progress, options);
+	return budget_share(&run->budget, progress, rounds_had, options);
 }
 
 static int run_suite(const struct request *request, const struct suite *suite,

@@ -58,6 +58,7 @@ struct result {
 	struct round rounds[ROUNDS_MAX];
 	unsigned round_count;
 	double spent_s;		/* in all rounds, with starting and ending */
+	double sampling_s;	/* of that, in finding batches, warming up and sampling */
 	struct options options; /* for the process that does the round */
 	size_t samples_max;
 	size_t shared_size;

@@ -5,6 +5,7 @@
 #include "rounds.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -69,17 +70,29 @@ static bool is_settled(const struct result *result)
 	return result->round_count > 0 && result->status != STATUS_DONE;
 }
 
+static void start(struct run *run, struct result *result, const struct options *options)
+{
+	double sampled_s = result->sampling_s;
+	double begin_s = seconds_now();
+
+	(void)session_run_isolated(result, options);
+	double spent_s = seconds_now() - begin_s;
+	result->spent_s += spent_s;
+	if (result->status != STATUS_DONE)
+		return;
+	run->progress.started++;
+	run->progress.started_s += fmax(0, spent_s - (result->sampling_s - sampled_s));
+}
+
 static void run_one(struct run *run, struct result *result)
 {
 	const struct schedule *schedule = run->schedule;
 	struct options options = schedule->options;
 
 	if (!is_settled(result) && !is_over(run)) {
-		if (schedule->adapt != NULL)
-			schedule->adapt(schedule->context, &run->progress, &options);
-		double begin_s = seconds_now();
-		(void)session_run_isolated(result, &options);
-		result->spent_s += seconds_now() - begin_s;
+		if (schedule->adapt == NULL || schedule->adapt(schedule->context, &run->progress,
+							       result->round_count, &options))
+			start(run, result, &options);
 	} else if (result->round_count == 0) {
 		result_explain(result, "%s", time_is_over);
 		(void)result_end(result, STATUS_SKIP);
@@ -89,7 +102,7 @@ static void run_one(struct run *run, struct result *result)
 static void finish(struct run *run, struct result *result, struct tally *tally)
 {
 	if (result->status == STATUS_DONE && result->round_count < rounds_of(run->schedule))
-		(void)rounds_conclude(result); /* time ran out */
+		(void)rounds_conclude(result); /* fewer rounds than asked for */
 	tally->done += result->status == STATUS_DONE;
 	tally->failed += result->status == STATUS_ERROR;
 	tally->skipped += result->status == STATUS_SKIP;

@@ -13,6 +13,8 @@ struct progress {
 	size_t done; /* processes: benchmarks times rounds */
 	size_t total;
 	double elapsed_s;
+	size_t started;		 /* processes that ran and were left alone to their end */
+	double started_s;	 /* what starting them and setting up took, without any sampling */
 	const struct spec *next; /* the benchmark about to run; NULL at the end */
 };
 
@@ -22,8 +24,10 @@ struct schedule {
 	/* From now on; benchmarks that have not begun by then are skipped with a reason, and those
 	 * that have keep the rounds they got. 0: none. */
 	double limit_s;
-	/* Before each round; may change its options, as to share out time. May be NULL. */
-	void (*adapt)(void *context, const struct progress *progress, struct options *options);
+	/* Before each round; may change its options, as to share out time. False: this benchmark
+	 * has had its rounds. May be NULL. */
+	bool (*adapt)(void *context, const struct progress *progress, unsigned rounds_had,
+		      struct options *options);
 	/* Each result as soon as its last round is over; freed when this returns. */
 	void (*finished)(void *context, const struct result *result);
 	void (*progress)(void *context, const struct progress *progress); /* may be NULL */

@@ -219,6 +219,7 @@ static int measure(struct loop *loop, const struct sampling_plan *plan, struct m
 	struct seen ignored = {0};
 	bool is_counted = !loop->is_overhead && loop->crew == NULL;
 	loop->watch = &watch;
+	uint64_t begin_ns = clock_now(loop->clock);
 	loop->reader = is_counted ? &reader : NULL;
 	loop->first_sample = metric->sampling.count;
 	loop->seen = loop->is_overhead ? &ignored : &state->result->seen;
@@ -246,6 +247,7 @@ static double least(const struct sampling *sampling)
 		least = fmin(least, sampling->samples[i]);
 	return least;
 }
+	state->result->sampling_s += 1e-9 * (double)(clock_now(loop->clock) - begin_ns);
 
 static int measure_all(struct bench_state *state, struct crew *crew)
 {

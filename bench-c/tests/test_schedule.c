@@ -38,12 +38,24 @@ static int always_fail(struct bench_state *state, uint64_t iterations)
 	return bench_fail(state, "never");
 }
 
+static bool one_round_is_enough(void *context, const struct progress *progress, unsigned rounds_had,
+				struct options *options)
+{
+	(void)context;
+	assert_true(progress->started <= progress->done);
+	options->rounds = 1;
+	return rounds_had == 0;
+}
+
+static bool (*adapt)(void *, const struct progress *, unsigned, struct options *);
+
 static struct tally run_schedule(struct bench *benches, size_t count, double limit_s)
 {
 	struct spec_list list = {.specs = calloc(count, sizeof(struct spec)), .count = count};
 	struct schedule schedule = {.list = &list,
 				    .options = fake_options(),
 				    .limit_s = limit_s,
+				    .adapt = adapt,
 				    .finished = note,
 				    .progress = note_progress};
 	struct tally tally;
@@ -119,6 +131,21 @@ static void one_that_fails_is_not_tried_again(void **state)
 	assert_int_equal(finished_rounds[1], 3);
 }
 
+static void rounds_may_be_left_out(void **state)
+{
+	struct bench benches[2] = {well_behaved(), well_behaved()};
+
+	(void)state;
+	adapt = one_round_is_enough;
+	struct tally tally = run_schedule(benches, 2, 0);
+	adapt = NULL;
+	assert_int_equal(tally.done, 2);
+	assert_int_equal(finished_rounds[0], 1);
+	assert_int_equal(finished_rounds[1], 1);
+	assert_int_equal(last_progress.done, 6);
+	assert_int_equal(last_progress.started, 2);
+}
+
 static void what_does_not_fit_is_skipped(void **state)
 {
 	struct bench benches[2] = {well_behaved(), well_behaved()};
@@ -135,6 +162,7 @@ int main(void)
 		cmocka_unit_test(an_order_is_a_permutation_that_the_seed_decides),
 		cmocka_unit_test(samples_of_all_rounds_come_together),
 		cmocka_unit_test(one_that_fails_is_not_tried_again),
+		cmocka_unit_test(rounds_may_be_left_out),
 		cmocka_unit_test(what_does_not_fit_is_skipped),
 	};
 
