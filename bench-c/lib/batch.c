@@ -27,10 +27,10 @@ int batch_run(struct bench_state *state, struct batch *batch)
 	int error = prepare(state, batch);
 
 	state->took_ns = -1;
-	if (hooks != NULL)
-		hooks->begin(hooks->context);
 	if (error != 0)
 		return error;
+	if (hooks != NULL)
+		hooks->begin(hooks->context);
 	batch->begin_ns = clock_now(batch->clock);
 	error = batch->run(state, batch->iterations);
 	batch->end_ns = clock_now(batch->clock);
