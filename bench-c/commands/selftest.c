@@ -2,6 +2,7 @@
 /* kbench selftest: is the harness right on this machine? */
 #include "command.h"
 
+#include "headline.h"
 #include "json.h"
 #include "progress.h"
 #include "provenance.h"
@@ -88,12 +89,15 @@ static bool null_is_zero(struct selftest *selftest, int64_t argument)
 	(void)argument;
 	if (result == NULL)
 		return false;
-	const struct stats *stats = &result->metrics[0].stats;
-	if (result->status != STATUS_DONE)
+	if (result->status != STATUS_DONE) {
 		(void)conclude(selftest, false, "%s", result->reason);
-	else
-		passed = conclude(selftest, fabs(stats->min) <= null_limit_ns,
-				  "best %.3f ns, median %.3f ns", stats->min, stats->median);
+	} else {
+		const struct metric *metric = &result->metrics[0];
+		struct headline quoted = headline_of(result, metric);
+		passed = conclude(selftest, fabs(quoted.value) <= null_limit_ns,
+				  "%s %.3f ns, median %.3f ns", quoted.estimator, quoted.value,
+				  metric->stats.median);
+	}
 	result_free(result);
 	return passed;
 }

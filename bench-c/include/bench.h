@@ -27,9 +27,9 @@ enum bench_figure {
 
 /* The one figure of a run that is quoted. Every sample and the other estimates stand beside it. */
 enum bench_estimator {
-	BENCH_BY_PLACEMENT, /* the best sample where one CPU does all the work and nothing but
-			     * noise can add to it; the median on several CPUs */
-	BENCH_BEST,
+	BENCH_BY_PLACEMENT, /* the best decile of the undisturbed samples where one CPU does all the
+			     * work and nothing but noise can add to it; the median on several */
+	BENCH_UNDISTURBED,  /* that decile, on however many CPUs */
 	BENCH_MEDIAN, /* for what sleeps, waits for a device, or is a distribution by nature */
 };
 

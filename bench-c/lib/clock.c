@@ -196,7 +196,10 @@ int clock_measure(struct clock *clock)
 {
 	if (measure_resolution(clock) != 0)
 		return -1;
-	return measure_patiently(clock, &at_start);
+	if (measure_patiently(clock, &at_start) != 0)
+		return -1;
+	clock->quickest_loop_ns = clock->loop_ns;
+	return 0;
 }
 
 int clock_refresh(struct clock *clock)
@@ -205,6 +208,7 @@ int clock_refresh(struct clock *clock)
 
 	if (clock->loop_ns <= 0 || measure_patiently(&refreshed, &in_between) != 0)
 		return -1;
+	refreshed.quickest_loop_ns = fmin(refreshed.loop_ns, clock->quickest_loop_ns);
 	*clock = refreshed;
 	return 0;
 }

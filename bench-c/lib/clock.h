@@ -9,10 +9,11 @@
 struct clock {
 	uint64_t (*now_ns)(void *context);
 	void *context;
-	double resolution_ns; /* smallest step seen between two readings */
-	double cost_ns;	      /* one reading; 0 where time stands still between instructions */
-	double loop_ns;	      /* one turn of the empty loop around each operation */
-	double cycle_ns;      /* one core cycle: no real operation is faster */
+	double resolution_ns;	 /* smallest step seen between two readings */
+	double cost_ns;		 /* one reading; 0 where time stands still between instructions */
+	double loop_ns;		 /* one turn of the empty loop around each operation */
+	double cycle_ns;	 /* one core cycle: no real operation is faster */
+	double quickest_loop_ns; /* of all times it was measured */
 };
 
 /* CLOCK_MONOTONIC with nothing measured yet. */

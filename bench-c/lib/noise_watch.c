@@ -107,7 +107,9 @@ void noise_watch_open(struct noise_watch *watch, const struct clock *clock, bool
 	struct noise_reading reading;
 
 	*watch = (struct noise_watch){.clock = clock, .all_cpus = all_cpus};
-	watch->usual.best_loop_ns = clock->loop_ns;
+	/* In a slow phase the clock, too, was measured slow. */
+	watch->usual.best_loop_ns =
+		clock->quickest_loop_ns > 0 ? clock->quickest_loop_ns : clock->loop_ns;
 	watch->schedstat_fd = open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC);
 	watch->stat_fd = open("/proc/stat", O_RDONLY | O_CLOEXEC);
 	if (stat_is_cheap(watch))

@@ -64,17 +64,6 @@ int proof_of_counts(struct bench_state *state)
 	return BENCH_OK;
 }
 
-/* How far the best samples lie apart: how much better a luckier one might be. */
-static double doubt_ns(const struct sampling *sampling)
-{
-	enum { CONFIRMED = 2 }; /* by so many others */
-	size_t count = sampling->count;
-
-	memcpy(sampling->scratch, sampling->samples, count * sizeof(double));
-	stats_sort(sampling->scratch, count);
-	return sampling->scratch[count > CONFIRMED ? CONFIRMED : count - 1] - sampling->scratch[0];
-}
-
 int proof_of_difference(struct result *result)
 {
 	const struct bench *bench = result->spec.bench;
@@ -87,13 +76,13 @@ int proof_of_difference(struct result *result)
 			       metric->stats.min);
 		return BENCH_ERROR;
 	}
-	double left_ns = headline_of(result, metric).value;
-	double lost_ns = doubt_ns(&metric->sampling) + doubt_ns(&result->metrics[1].sampling);
-	if (left_ns > lost_ns)
+	struct headline left = headline_of(result, metric);
+	double lost_ns = left.doubt + headline_of(result, &result->metrics[1]).doubt;
+	if (left.value > lost_ns)
 		return BENCH_OK;
 	result_explain(result,
 		       "%.3g ns per operation are left after the overhead, but noise alone "
 		       "may be %.3g ns: give a longer --time-budget or a quieter machine",
-		       left_ns, lost_ns);
+		       left.value, lost_ns);
 	return BENCH_ERROR;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "rounds.h"
 
+#include "headline.h"
 #include "proof.h"
 
 #include <string.h>
@@ -47,20 +48,20 @@ struct sampling_plan rounds_plan(const struct result *result, const struct metri
 	return plan;
 }
 
-/* What the least overhead of all rounds leaves. With one of its own for each, the best sample
- * would be that of the round whose overhead was most disturbed. */
+/* What the overhead of all rounds together leaves. With one of its own for each, the best samples
+ * would be those of the round whose overhead was most disturbed. */
 static void subtract_alike(struct result *result)
 {
 	struct metric *metric = &result->metrics[0];
-	double least_ns = result->rounds[result->round_count - 1].overhead_ns;
+	double overhead_ns = headline_of(result, &result->metrics[1]).value;
 
 	for (unsigned i = 0; i < result->round_count; i++) {
 		struct round *round = &result->rounds[i];
 		size_t end = i + 1 < result->round_count ? round[1].first_sample
 							 : metric->sampling.count;
 		for (size_t k = round->first_sample; k < end; k++)
-			metric->sampling.samples[k] += round->overhead_ns - least_ns;
-		round->overhead_ns = least_ns;
+			metric->sampling.samples[k] += round->overhead_ns - overhead_ns;
+		round->overhead_ns = overhead_ns;
 	}
 	rounds_summarise(metric, &result->options.plan);
 }

@@ -95,6 +95,7 @@ int sampler_collect(sample_fn *sample, void *context, const struct clock *clock,
 		    const struct sampling_plan *plan, struct sampling *sampling)
 {
 	size_t next_look = plan->samples_min;
+	size_t undisturbed = 0;
 	uint64_t begin = clock_now(clock);
 
 	sampling->count = 0;
@@ -103,11 +104,14 @@ int sampler_collect(sample_fn *sample, void *context, const struct clock *clock,
 		double elapsed_ns = (double)(clock_now(clock) - begin);
 		if (sampling->count > 0 && elapsed_ns >= limit_for(sampling->count, plan))
 			break;
-		if (sampling->converged && elapsed_ns >= plan->least_ns)
+		if (sampling->converged && elapsed_ns >= plan->least_ns &&
+		    undisturbed >= plan->undisturbed_min)
 			break;
 		int error = sample(context, &sampling->samples[sampling->count]);
 		if (error != 0)
 			return error;
+		if (plan->undisturbed_min > 0)
+			undisturbed += sampling->flags[sampling->count] == 0;
 		sampling->count++;
 		if (sampling->count >= next_look) {
 			sampling->converged = has_converged(plan, sampling);

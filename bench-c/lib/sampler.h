@@ -13,8 +13,9 @@ struct sampling_plan {
 	double confidence;
 	size_t samples_min;
 	size_t samples_max;
-	double budget_ns; /* for warm-up and samples; at least one sample is taken */
-	double least_ns;  /* samples are taken for so long, however exact they are */
+	double budget_ns;	/* for warm-up and samples; at least one sample is taken */
+	double least_ns;	/* samples are taken for so long, however exact they are */
+	size_t undisturbed_min; /* and until so many have no flag, if the budget allows */
 	bool higher_is_better;
 };
 

@@ -18,9 +18,9 @@
 
 /* The core's frequency may rise by this much after the cycle was measured. */
 static const double cycle_tolerance = 0.9;
-/* A sample lasts a millisecond where all of them count. Where the best does, shorter ones have a
- * better chance that nothing disturbs them, but need a look at more than one moment of a machine
- * whose speed changes for a tenth of a second. */
+/* A sample lasts a millisecond where all of them count. Where the undisturbed do, shorter ones have
+ * a better chance of being that, but need a look at more than one moment of a machine whose speed
+ * changes for a tenth of a second or for some. */
 static const double least_of_median_ns = 1e6;
 static const double least_of_best_ns = 100e3;
 static const double warmup_charge = 0.2;	  /* of the budget, at most */
@@ -28,6 +28,9 @@ static const double share_for_best = 0.5;	  /* of the budget, at least, however 
 static const double counted_batch_max_ns = 200e6; /* longer ones are not done again to be counted */
 static const double search_share = 0.04;	  /* of the budget, for finding the batch */
 static const double overhead_share = 0.3;	  /* of the budget, for benchmarks that have one */
+
+/* Of undisturbed samples in a round, if its budget has room for them. */
+enum { UNDISTURBED_ENOUGH = 50 };
 
 /* One of a benchmark's two loops, and what becomes of its time. */
 struct loop {
@@ -137,18 +140,28 @@ static int sample_figure(void *context, double *figure)
 	return bench_fail(state, "no figure left: %.3g ns per operation after overhead", net_ns);
 }
 
-/* What is subtracted is the least overhead, whatever is quoted of the figure. */
+/* What is subtracted is an undisturbed overhead, whatever is quoted of the figure. */
 static bool counts_the_best(const struct loop *loop)
 {
-	return loop->is_overhead || headline_is_best(loop->state->result);
+	return loop->is_overhead || headline_is_undisturbed(loop->state->result);
+}
+
+/* So long that the room for samples holds as much time as is sampled in any case. */
+static double least_sample_ns(const struct loop *loop, const struct sampling_plan *plan)
+{
+	double spread_ns = share_for_best * plan->budget_ns / (double)plan->samples_max;
+
+	if (!counts_the_best(loop))
+		return least_of_median_ns;
+	return fmin(fmax(spread_ns, least_of_best_ns), least_of_median_ns);
 }
 
 static int choose_batch(struct loop *loop, const struct sampling_plan *plan)
 {
-	double least_ns = counts_the_best(loop) ? least_of_best_ns : least_of_median_ns;
 	const struct calibration calibration = {
-		.wanted_ns = sample_length_ns(least_ns, clock_quantum_ns(loop->clock),
-					      plan->budget_ns, plan->samples_min),
+		.wanted_ns =
+			sample_length_ns(least_sample_ns(loop, plan), clock_quantum_ns(loop->clock),
+					 plan->budget_ns, plan->samples_min),
 		.quantum_ns = clock_quantum_ns(loop->clock),
 		.limit_ns = search_share * plan->budget_ns,
 		.iterations_max = loop->state->bench->iterations_max,
@@ -175,7 +188,10 @@ static int warm_up_and_collect(struct loop *loop, const struct sampling_plan *pl
 	uint64_t begin_ns = clock_now(loop->clock);
 
 	rest.higher_is_better = state->bench->figure != BENCH_LATENCY && !loop->is_overhead;
-	rest.least_ns = counts_the_best(loop) ? share_for_best * plan->budget_ns : 0;
+	if (counts_the_best(loop)) {
+		rest.least_ns = share_for_best * plan->budget_ns;
+		rest.undisturbed_min = UNDISTURBED_ENOUGH;
+	}
 	loop->sampling = sampling;
 	loop->seen = &while_warming_up;
 	int error = sampler_warm_up(sample_figure, loop, loop->clock, &rest, sampling);
@@ -203,6 +219,7 @@ static int measure(struct loop *loop, const struct sampling_plan *plan, struct m
 	struct bench_state *state = loop->state;
 	struct sampling sampling = rounds_room(metric);
 	bool first = metric->iterations == 0;
+	uint64_t begin_ns = clock_now(loop->clock);
 	int error = BENCH_OK;
 
 	if (first)
@@ -219,7 +236,6 @@ static int measure(struct loop *loop, const struct sampling_plan *plan, struct m
 	struct seen ignored = {0};
 	bool is_counted = !loop->is_overhead && loop->crew == NULL;
 	loop->watch = &watch;
-	uint64_t begin_ns = clock_now(loop->clock);
 	loop->reader = is_counted ? &reader : NULL;
 	loop->first_sample = metric->sampling.count;
 	loop->seen = loop->is_overhead ? &ignored : &state->result->seen;
@@ -231,6 +247,7 @@ static int measure(struct loop *loop, const struct sampling_plan *plan, struct m
 	if (is_counted)
 		sample_reader_close(&reader);
 	watch_close(&watch);
+	state->result->sampling_s += 1e-9 * (double)(clock_now(loop->clock) - begin_ns);
 	if (error != 0)
 		return error;
 	metric->watched = watch.noise.watched;
@@ -238,16 +255,6 @@ static int measure(struct loop *loop, const struct sampling_plan *plan, struct m
 	rounds_summarise(metric, &state->result->options.plan);
 	return BENCH_OK;
 }
-
-static double least(const struct sampling *sampling)
-{
-	double least = sampling->samples[0];
-
-	for (size_t i = 1; i < sampling->count; i++)
-		least = fmin(least, sampling->samples[i]);
-	return least;
-}
-	state->result->sampling_s += 1e-9 * (double)(clock_now(loop->clock) - begin_ns);
 
 static int measure_all(struct bench_state *state, struct crew *crew)
 {
@@ -268,9 +275,7 @@ static int measure_all(struct bench_state *state, struct crew *crew)
 		int error = measure(&without, &its_plan, overhead);
 		if (error != 0)
 			return error;
-		/* As with clock and loop, the least it costs: whatever disturbs it adds to it,
-		 * and a median of a bad moment would shift every sample of this round. */
-		loop.subtract_ns = least(&overhead->sampling);
+		loop.subtract_ns = headline_of(result, overhead).value;
 		plan.budget_ns -= its_plan.budget_ns;
 	}
 	result->rounds[result->round_count].overhead_ns = loop.subtract_ns;

@@ -37,11 +37,11 @@ static const struct bench null_bench = {
 	       "of the clock, spread over the batch, and a turn of the loop, both measured before.\n"
 	       "What is left must be zero within 0.2 ns, on either side. It is the error that all\n"
 	       "figures of the run share; more than that means that the core's frequency was another\n"
-	       "one while clock and loop were measured. The best sample is quoted: a disturbance\n"
-	       "lengthens a sample and says nothing about the harness. lat_loop has the same loop\n"
+	       "one while clock and loop were measured. Undisturbed samples are quoted wherever it\n"
+	       "runs: a disturbance says nothing about the harness. lat_loop has the same loop\n"
 	       "with nothing subtracted. Idea: the null engine of fio.",
 	.figure = BENCH_LATENCY,
-	.estimator = BENCH_BEST,
+	.estimator = BENCH_UNDISTURBED,
 	.timeout_s = 10,
 	.copies = BENCH_AS_PROCESSES | BENCH_AS_THREADS,
 	.may_be_zero = true,

@@ -4,6 +4,7 @@
 
 #include "counting.h"
 #include "headline.h"
+#include "noise.h"
 #include "readable.h"
 #include "seen.h"
 
@@ -105,38 +106,72 @@ static void system_calls_are_counted_exactly(void **state)
 	assert_false(counters_value(&counters, COUNTER_SYSCALLS, &value));
 }
 
-static struct headline quoted(enum bench_figure figure, enum bench_estimator estimator,
-			      unsigned tasks, enum placement placement, unsigned copies)
-{
-	static struct result result;
-	static struct bench bench;
-	const struct metric metric = {.stats = {.min = 1, .median = 2, .max = 3}};
+enum { QUOTED = 101 };
 
-	bench = (struct bench){.figure = figure, .estimator = estimator, .tasks = tasks};
-	result.spec = (struct spec){.bench = &bench, .placement = placement, .copies = copies};
+/* Of samples 100, 101 ... 200, of which the first `disturbed` have a flag. */
+static struct headline quoted_of(const struct bench *bench, enum placement placement,
+				 unsigned copies, size_t disturbed)
+{
+	double samples[QUOTED];
+	double scratch[QUOTED];
+	uint8_t flags[QUOTED] = {0};
+	struct result result = {.spec = {.bench = bench, .placement = placement, .copies = copies}};
+	const struct metric metric = {
+		.sampling = {.samples = samples,
+			     .scratch = scratch,
+			     .flags = flags,
+			     .count = QUOTED},
+		.stats = {.median = 150},
+	};
+
+	for (size_t i = 0; i < QUOTED; i++)
+		samples[i] = 100 + (double)i;
+	memset(flags, NOISE_SLOW_CLOCK, disturbed);
 	return headline_of(&result, &metric);
 }
 
-static void one_cpu_quotes_its_best_and_several_the_middle(void **state)
+static double quoted(enum bench_figure figure, enum bench_estimator estimator, unsigned tasks,
+		     enum placement placement, unsigned copies)
 {
+	const struct bench bench = {.figure = figure, .estimator = estimator, .tasks = tasks};
+
+	return quoted_of(&bench, placement, copies, 0).value;
+}
+
+static void one_cpu_quotes_its_best_decile_and_several_the_middle(void **state)
+{
+	const struct bench sleeping = {.estimator = BENCH_MEDIAN, .tasks = 1};
+	const enum bench_estimator usual = BENCH_BY_PLACEMENT;
+
 	(void)state;
-	assert_double_equal(
-		quoted(BENCH_LATENCY, BENCH_BY_PLACEMENT, 1, PLACEMENT_SAME_CPU, 1).value, 1, 0);
-	assert_double_equal(
-		quoted(BENCH_BANDWIDTH, BENCH_BY_PLACEMENT, 1, PLACEMENT_SAME_CPU, 1).value, 3, 0);
-	assert_double_equal(
-		quoted(BENCH_LATENCY, BENCH_BY_PLACEMENT, 2, PLACEMENT_SAME_CPU, 1).value, 1, 0);
-	assert_double_equal(
-		quoted(BENCH_LATENCY, BENCH_BY_PLACEMENT, 2, PLACEMENT_CROSS_CPU, 1).value, 2, 0);
-	assert_double_equal(quoted(BENCH_LATENCY, BENCH_BY_PLACEMENT, 2, PLACEMENT_FREE, 1).value,
-			    2, 0);
-	assert_double_equal(quoted(BENCH_RATE, BENCH_BY_PLACEMENT, 1, PLACEMENT_SAME_CPU, 4).value,
-			    2, 0);
-	assert_double_equal(quoted(BENCH_LATENCY, BENCH_MEDIAN, 1, PLACEMENT_SAME_CPU, 1).value, 2,
-			    0);
-	assert_double_equal(quoted(BENCH_RATE, BENCH_BEST, 2, PLACEMENT_CROSS_CPU, 1).value, 3, 0);
-	assert_string_equal(quoted(BENCH_LATENCY, BENCH_MEDIAN, 1, PLACEMENT_SAME_CPU, 1).estimator,
-			    "median");
+	assert_double_equal(quoted(BENCH_LATENCY, usual, 1, PLACEMENT_SAME_CPU, 1), 110, 1e-9);
+	assert_double_equal(quoted(BENCH_BANDWIDTH, usual, 1, PLACEMENT_SAME_CPU, 1), 190, 1e-9);
+	assert_double_equal(quoted(BENCH_LATENCY, usual, 2, PLACEMENT_SAME_CPU, 1), 110, 1e-9);
+	assert_double_equal(quoted(BENCH_LATENCY, usual, 2, PLACEMENT_CROSS_CPU, 1), 150, 0);
+	assert_double_equal(quoted(BENCH_LATENCY, usual, 2, PLACEMENT_FREE, 1), 150, 0);
+	assert_double_equal(quoted(BENCH_RATE, usual, 1, PLACEMENT_SAME_CPU, 4), 150, 0);
+	assert_double_equal(quoted(BENCH_LATENCY, BENCH_MEDIAN, 1, PLACEMENT_SAME_CPU, 1), 150, 0);
+	assert_double_equal(quoted(BENCH_RATE, BENCH_UNDISTURBED, 2, PLACEMENT_CROSS_CPU, 1), 190,
+			    1e-9);
+	assert_string_equal(quoted_of(&sleeping, PLACEMENT_SAME_CPU, 1, 0).estimator, "median");
+}
+
+static void disturbed_samples_are_not_quoted_unless_there_are_hardly_others(void **state)
+{
+	const struct bench latency = {.tasks = 1};
+	const struct bench rate = {.tasks = 1, .figure = BENCH_RATE};
+
+	(void)state;
+	struct headline half = quoted_of(&latency, PLACEMENT_SAME_CPU, 1, 50);
+	assert_string_equal(half.estimator, "decile");
+	assert_double_equal(half.value, 155, 1e-9);
+	assert_double_equal(half.doubt, 5, 1e-9); /* from a twentieth to three */
+	struct headline most = quoted_of(&latency, PLACEMENT_SAME_CPU, 1, 80);
+	assert_string_equal(most.estimator, "percentile");
+	assert_double_equal(most.value, 101, 1e-9);
+	assert_double_equal(most.doubt, 1, 1e-9);
+	most = quoted_of(&rate, PLACEMENT_SAME_CPU, 1, 80);
+	assert_double_equal(most.value, 199, 1e-9);
 }
 
 static void what_can_be_detected_is_the_intervals_width(void **state)
@@ -184,7 +219,8 @@ int main(void)
 		cmocka_unit_test(a_child_is_seen_where_it_is),
 		cmocka_unit_test(counts_near_a_whole_number_are_that_number),
 		cmocka_unit_test(system_calls_are_counted_exactly),
-		cmocka_unit_test(one_cpu_quotes_its_best_and_several_the_middle),
+		cmocka_unit_test(one_cpu_quotes_its_best_decile_and_several_the_middle),
+		cmocka_unit_test(disturbed_samples_are_not_quoted_unless_there_are_hardly_others),
 		cmocka_unit_test(what_can_be_detected_is_the_intervals_width),
 		cmocka_unit_test(figures_are_readable),
 	};

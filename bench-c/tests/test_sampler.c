@@ -4,6 +4,7 @@
 #include "sampler.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { SAMPLES_MAX = 1000, SAMPLE_NS = 1000000 };
 
@@ -18,6 +19,7 @@ struct series {
 	size_t fails_at;
 	double samples[SAMPLES_MAX];
 	double scratch[SAMPLES_MAX];
+	uint8_t flags[SAMPLES_MAX];
 };
 
 static struct series *new_series(double (*value)(size_t index))
@@ -33,6 +35,7 @@ static struct series *new_series(double (*value)(size_t index))
 					      .budget_ns = 10e9};
 	series->sampling.samples = series->samples;
 	series->sampling.scratch = series->scratch;
+	series->sampling.flags = series->flags;
 	series->value = value;
 	series->fails_at = SIZE_MAX;
 	return series;
@@ -143,6 +146,22 @@ static void exact_samples_are_taken_for_the_least_time(void **state)
 	assert_int_equal(collect(series), 0);
 	assert_true(series->sampling.converged);
 	assert_int_equal(series->sampling.count, 500);
+	free(series);
+}
+
+static void exact_samples_are_taken_until_enough_are_undisturbed(void **state)
+{
+	enum { DISTURBED = 200, WANTED = 50 };
+	struct series *series = new_series(constant);
+
+	(void)state;
+	series->plan.undisturbed_min = WANTED;
+	memset(series->flags, 1, DISTURBED);
+	assert_int_equal(collect(series), 0);
+	assert_int_equal(series->sampling.count, DISTURBED + WANTED);
+	series->plan.budget_ns = 100.0 * SAMPLE_NS; /* is over before */
+	assert_int_equal(collect(series), 0);
+	assert_int_equal(series->sampling.count, 100);
 	free(series);
 }
 
@@ -290,6 +309,7 @@ int main(void)
 		cmocka_unit_test(at_least_one_sample_is_taken),
 		cmocka_unit_test(too_few_samples_never_converge),
 		cmocka_unit_test(exact_samples_are_taken_for_the_least_time),
+		cmocka_unit_test(exact_samples_are_taken_until_enough_are_undisturbed),
 		cmocka_unit_test(disturbances_and_drifts_are_no_trend),
 		cmocka_unit_test(a_trend_is_seen_behind_disturbances),
 		cmocka_unit_test(an_error_ends_the_sampling),
