@@ -58,7 +58,7 @@ class Row:
     @property
     def is_cpu_bound(self) -> bool:
         """One CPU does all the work, and nothing but noise can add to its time."""
-        return self.estimator == "best"
+        return self.estimator in ("decile", "percentile")
 
     @property
     def is_known(self) -> bool:

@@ -107,7 +107,7 @@ def agreement(form: Form, only: str, progress: Progress) -> Document:
             if not ours or min(theirs) <= 0:  # a difference
                 print(f"{name:<15}{SAME_OPERATION[name]:<42}not measured")
                 continue
-            # Each turn's figure is the best of its samples. Of the turns the middle one counts: some processes
+            # Each turn's figure is of its undisturbed samples. Of the turns the middle one counts: some processes
             # are laid out better than all others, and the best turn would be the one that had that luck.
             our_ns, their_ns = statistics.median(ours), statistics.median(theirs)
             ratio = our_ns / their_ns

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The same operations as some of kbench's benchmarks, done the plain way: clock, a fixed batch,
- * clock, the least of many batches. Shares no code with bench-c on purpose, so that the two can be
- * wrong in different ways only. bench_c_probe CPU SECONDS FILE NAME...: JSON of nanoseconds per
- * operation (or per byte) on stdout.
+ * clock, the best decile of the batches beside which the CPU was as quick as ever. Shares no code
+ * with bench-c on purpose, so that the two can be wrong in different ways only. bench_c_probe CPU
+ * SECONDS FILE NAME...: JSON of nanoseconds per operation (or per byte) on stdout.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -559,42 +559,93 @@ static double batch_ns(const struct probe *probe, long n)
 	return now_ns() - begin_ns;
 }
 
-static double least_ns(const struct probe *probe, double seconds)
+/* Slower when a sibling thread is busy, or the frequency lower. */
+static double spin_ns(void)
 {
-	const double wanted_ns = 1e6;
+	double least = 1e300;
+
+	for (int chunk = 0; chunk < 3; chunk++) {
+		double begin_ns = now_ns();
+		for (volatile int i = 0; i < 5000; i++)
+			;
+		double took_ns = now_ns() - begin_ns;
+		least = took_ns < least ? took_ns : least;
+	}
+	return least;
+}
+
+struct sample {
+	double ns;
+	double spin_ns; /* the slower one of before and after */
+};
+
+static int by_time(const void *left, const void *right)
+{
+	double a = ((const struct sample *)left)->ns;
+	double b = ((const struct sample *)right)->ns;
+
+	return (a > b) - (a < b);
+}
+
+static double best_decile_ns(struct sample *samples, size_t count)
+{
+	enum { FEW = 30 };
+	double quickest = 1e300;
+	size_t undisturbed = 0;
+
+	qsort(samples, count, sizeof(*samples), by_time);
+	double percentile = samples[count / 100].ns;
+	for (size_t i = 0; i < count; i++)
+		quickest = samples[i].spin_ns < quickest ? samples[i].spin_ns : quickest;
+	for (size_t i = 0; i < count; i++)
+		if (samples[i].spin_ns <= 1.05 * quickest)
+			samples[undisturbed++] = samples[i];
+	return undisturbed >= FEW ? samples[undisturbed / 10].ns : percentile;
+}
+
+static double quoted_ns(const struct probe *probe, double seconds)
+{
+	enum { SAMPLES_MAX = 20000 };
+	static struct sample samples[SAMPLES_MAX];
+	const double wanted_ns = 5e5;
+	size_t count = 0;
 	long n = 1;
 
 	if (probe->open != NULL)
 		probe->open();
 	while (batch_ns(probe, n) < wanted_ns && (probe->most == 0 || 2 * n <= probe->most))
 		n *= 2;
-	double least = 1e300, end_ns = now_ns() + 1e9 * seconds;
-	while (now_ns() < end_ns) {
-		double one_ns = batch_ns(probe, n) / (double)n;
-		least = one_ns < least ? one_ns : least;
+	double end_ns = now_ns() + 1e9 * seconds;
+	double before_ns = spin_ns();
+	while (count == 0 || (now_ns() < end_ns && count < SAMPLES_MAX)) {
+		struct sample *sample = &samples[count++];
+		sample->ns = batch_ns(probe, n) / (double)n;
+		double after_ns = spin_ns();
+		sample->spin_ns = after_ns > before_ns ? after_ns : before_ns;
+		before_ns = after_ns;
 	}
-	return least / (probe->per > 0 ? probe->per : 1);
+	return best_decile_ns(samples, count) / (probe->per > 0 ? probe->per : 1);
 }
 
 /* Each in a process of its own, which takes its children and descriptors with it. */
 static double measured(const struct probe *probe, double seconds)
 {
-	double least = -1;
+	double quoted = -1;
 	int answer[2];
 
 	MUST(pipe(answer) == 0);
 	pid_t pid = fork();
 	MUST(pid >= 0);
 	if (pid == 0) {
-		least = least_ns(probe, seconds);
-		_exit(write(answer[1], &least, sizeof(least)) != sizeof(least));
+		quoted = quoted_ns(probe, seconds);
+		_exit(write(answer[1], &quoted, sizeof(quoted)) != sizeof(quoted));
 	}
 	(void)close(answer[1]);
-	if (read(answer[0], &least, sizeof(least)) != sizeof(least))
-		least = -1;
+	if (read(answer[0], &quoted, sizeof(quoted)) != sizeof(quoted))
+		quoted = -1;
 	(void)close(answer[0]);
 	(void)waitpid(pid, NULL, 0);
-	return least;
+	return quoted;
 }
 
 int main(int count, char **words)
@@ -615,8 +666,8 @@ int main(int count, char **words)
 			if (strcmp(probes[j].name, words[i]) != 0)
 				continue;
 			fflush(stdout);
-			double least = measured(&probes[j], seconds);
-			printf("%s\"%s\": %.6g", comma, words[i], least);
+			double quoted = measured(&probes[j], seconds);
+			printf("%s\"%s\": %.6g", comma, words[i], quoted);
 			comma = ", ";
 		}
 	}

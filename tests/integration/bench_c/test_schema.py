@@ -65,7 +65,7 @@ def test_the_list_is_as_the_schema_says(kbench: Path) -> None:
 
 
 def undisturbed(metric: dict[str, Any]) -> tuple[str, Any]:
-    """What is quoted of one CPU: the best decile of the samples without a flag, or if there are hardly any, percentile."""
+    """What is quoted of one CPU: the best decile of samples without a flag, of too few of them a percentile of all."""
     samples = [x for x, flag in zip(metric["samples"], metric["noise"]["flags"], strict=True) if flag == 0]
     estimator, parts = "decile", 10
     if len(samples) < 30:
