@@ -41,7 +41,7 @@ struct change {
 struct change change_of(double *before, size_t before_count, double *after, size_t after_count,
 			bool lower_is_better, double floor);
 
-/* Add the figures that are quoted, often the best samples, which disturbances move less than the
+/* Add the figures that are quoted, often of undisturbed samples, which noise moves less than the
  * median. When they went the other way, the verdict is unclear. */
 void change_quote(struct change *change, double before, double after);
 

@@ -8,8 +8,8 @@
 enum { UNDISTURBED_MIN = 30 };
 
 /* One CPU at a time does all the work of a single task, wherever that is; several tasks share
- * one only if they are told to. Of several copies the best sample is one in which others were
- * held up. */
+ * one only if they are told to. Of several copies the best samples are those in which others
+ * were held up. */
 static bool on_one_cpu(const struct spec *spec)
 {
 	return spec->copies <= 1 &&
