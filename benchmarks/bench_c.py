@@ -5,7 +5,7 @@
   coefficient of variation over runs of kbench (each with a seed of its own, and going round all the benchmarks as a
   suite does), samples and seconds of a run
 * null and calibration: nothing must cost nothing, and the batch must be chosen the same each time
-* probe: the same operations by a small program that shares no code with kbench (bench_c_probe.c), in the order A B B A
+* probe: the same operations by a small program that shares no code with kbench (bench_c_probe/), in the order A B B A
 * delay: known delays as `kbench selftest` finds them
 * suites: how long they take
 

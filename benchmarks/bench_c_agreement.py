@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""kbench's figures beside those of a small program that shares no code with it, bench_c_probe.c."""
+"""kbench's figures beside those of a small program that shares no code with it, bench_c_probe/."""
 
 import fnmatch
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench_c_runs import MOST_S, Document, Form, Progress, figure_of, run_one
 
-HERE = Path(__file__).parent
+PROBE = Path(__file__).parent / "bench_c_probe"
 AGREEMENT_PERCENT = 5.0
 
 # The probe's name of an operation, and what kbench run takes for the same one. {file} is a file that both are given.
@@ -68,8 +68,8 @@ def probe_program() -> Iterator[tuple[Path, Path]]:
     with tempfile.TemporaryDirectory(prefix="kbench-", dir=parent) as folder:
         program, file = Path(folder, "probe"), Path(folder, "file")
         file.touch()
-        flags = ["-std=gnu17", "-O2", "-falign-loops=64", "-static", "-pthread"]
-        subprocess.run(["gcc", *flags, "-o", program, HERE / "bench_c_probe.c"], check=True)
+        flags = ["-std=gnu17", "-D_GNU_SOURCE", "-O2", "-falign-loops=64", "-static", "-pthread"]
+        subprocess.run(["gcc", *flags, "-o", program, *sorted(PROBE.glob("*.c"))], check=True)
         yield program, file
 
 
