@@ -24,13 +24,22 @@ static int setup(struct bench_state *state)
 			  UNKNOWN_CALL, answer < 0 ? strerror((int)-answer) : "an answer");
 }
 
-static int run(struct bench_state *state, uint64_t iterations)
+/* With no other branches beside it: predictors keep few branches of a cache line apart. With those
+ * of run() in the same line each entry cost a misprediction, 12 ns added to 82 on an AMD Zen. */
+static __attribute__((noinline)) uint64_t loop(uint64_t iterations)
 {
-	struct bench_calls *calls = bench_data(state);
 	uint64_t answered = 0;
 
 	for (uint64_t i = 0; i < iterations; i++)
 		answered += bench_enter(UNKNOWN_CALL) == -ENOSYS;
+	return answered;
+}
+
+static int run(struct bench_state *state, uint64_t iterations)
+{
+	struct bench_calls *calls = bench_data(state);
+	uint64_t answered = loop(iterations);
+
 	calls->answered += answered;
 	return answered == iterations ? BENCH_OK
 				      : bench_fail(state, "the kernel did not say ENOSYS");
