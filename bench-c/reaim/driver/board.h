@@ -28,7 +28,7 @@ struct job_totals {
 	uint64_t total_ns;
 	uint64_t min_ns;
 	uint64_t max_ns;
-	double median_ns; /* of a plan's jobs; 0 in single-user mode */
+	double typical_ns; /* of a plan's jobs; 0 in single-user mode */
 };
 
 struct seat {

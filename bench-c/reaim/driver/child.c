@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "child.h"
 
+#include "formulas.h"
+
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -21,7 +23,7 @@ struct work {
 	struct job_totals *totals;
 	uint16_t *order;
 	uint64_t *durations_ns; /* of the plan's jobs, as they were done */
-	uint64_t *sorted_ns;	/* room to find a median in */
+	uint64_t *sorted_ns;	/* room to put a test's in order */
 };
 
 static const enum seat_state seat_of_status[] = {
@@ -213,7 +215,7 @@ static int compare_durations(const void *left, const void *right)
 }
 
 /* Of the jobs of one test that were done; 0 if there were none. */
-static double median_ns(const struct work *work, size_t test)
+static double job_ns(const struct work *work, size_t test)
 {
 	uint64_t done = atomic_load_explicit(&work->seat->jobs_done, memory_order_relaxed);
 	size_t count = 0;
@@ -221,10 +223,8 @@ static double median_ns(const struct work *work, size_t test)
 	for (size_t i = 0; i < done && i < work->pass->plan->jobs; i++)
 		if (work->order[i] == test)
 			work->sorted_ns[count++] = work->durations_ns[i];
-	if (count == 0)
-		return 0.0;
 	qsort(work->sorted_ns, count, sizeof(*work->sorted_ns), compare_durations);
-	return ((double)work->sorted_ns[(count - 1) / 2] + (double)work->sorted_ns[count / 2]) / 2;
+	return typical_job_ns(work->sorted_ns, count);
 }
 
 static void publish(const struct work *work)
@@ -233,7 +233,7 @@ static void publish(const struct work *work)
 
 	for (size_t i = 0; i < pass->workfile->count; i++) {
 		if (pass->period_ns == 0)
-			work->totals[i].median_ns = median_ns(work, i);
+			work->totals[i].typical_ns = job_ns(work, i);
 		*board_totals(pass->board, work->user.number, i) = work->totals[i];
 		histogram_merge(&pass->board->histograms[i], &work->histograms[i]);
 	}

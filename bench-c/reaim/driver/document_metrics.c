@@ -43,14 +43,13 @@ static void user_sample(struct json *json, const struct outcome *outcome, size_t
 	json_put_number(json, outcome->user_s);
 }
 
-/* The median time of a job in each child. A mean would hang on how often the scheduler happened
- * to take turns in the middle of a job. */
+/* What a job takes in each child. */
 static void job_samples(struct json *json, const struct outcome *outcome, size_t test)
 {
 	for (size_t i = 0; i < outcome->users; i++) {
 		const struct job_totals *totals = board_totals(outcome->board, i, test);
 		if (totals->jobs > 0)
-			json_put_number(json, totals->median_ns);
+			json_put_number(json, totals->typical_ns);
 	}
 }
 

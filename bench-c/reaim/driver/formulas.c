@@ -8,6 +8,20 @@ double jobs_per_minute(size_t jobs_per_child, size_t users, double parent_s)
 	return 60 * (double)jobs_per_child * (double)users / parent_s;
 }
 
+double typical_job_ns(const uint64_t *sorted_ns, size_t count)
+{
+	double sum_ns = 0;
+	size_t kept = 0;
+
+	if (count == 0)
+		return 0;
+	/* twice the median, whose two middle ones are one for an odd count */
+	double limit_ns = (double)sorted_ns[(count - 1) / 2] + (double)sorted_ns[count / 2];
+	while (kept < count && (double)sorted_ns[kept] <= limit_ns)
+		sum_ns += (double)sorted_ns[kept++];
+	return sum_ns / (double)kept;
+}
+
 double mean_of(const double *values, size_t count)
 {
 	double sum = 0;

@@ -179,6 +179,28 @@ static void needs_five_passes_for_a_maximum(void **state)
 	assert_string_equal(progress_after(&progress, &course, 100, 100, 1), "max sustained");
 }
 
+static void a_job_takes_the_mean_of_both_steps(void **state)
+{
+	const uint64_t steps_ns[] = {28, 28, 28, 30, 30, 30};
+
+	(void)state;
+	assert_float_equal(typical_job_ns(steps_ns, 6), 29, 1e-9);
+	assert_float_equal(typical_job_ns(steps_ns, 5), 28.8, 1e-9);
+	assert_float_equal(typical_job_ns(steps_ns, 1), 28, 1e-9);
+	assert_float_equal(typical_job_ns(steps_ns, 0), 0, 1e-9);
+}
+
+static void a_job_that_was_held_up_counts_for_nothing(void **state)
+{
+	const uint64_t held_up_ns[] = {10, 11, 12, 25, 60};
+	const uint64_t twice_as_long_ns[] = {10, 20, 40};
+
+	(void)state;
+	assert_float_equal(typical_job_ns(held_up_ns, 5), 11, 1e-9);
+	assert_float_equal(typical_job_ns(held_up_ns, 4), 11, 1e-9);
+	assert_float_equal(typical_job_ns(twice_as_long_ns, 3), 70.0 / 3, 1e-9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +215,8 @@ int main(void)
 		cmocka_unit_test(the_rate_drops),
 		cmocka_unit_test(ends_at_the_last_users),
 		cmocka_unit_test(ends_at_the_crossover),
+		cmocka_unit_test(a_job_takes_the_mean_of_both_steps),
+		cmocka_unit_test(a_job_that_was_held_up_counts_for_nothing),
 		cmocka_unit_test(needs_five_passes_for_a_maximum),
 	};
 
