@@ -47,9 +47,29 @@ static void write_kind(struct json *json, const struct result *result, size_t ki
 	json_end_object(json);
 }
 
+/* That a slow sample took more cycles says nothing that its time does not. */
+static const char *explaining_count(const struct result *result, struct companion *best)
+{
+	struct companion companion;
+	const char *name = NULL;
+
+	best->rank_correlation = 0;
+	for (size_t kind = 0; kind < SAMPLED_KINDS; kind++) {
+		if (sampled_kinds[kind] == COUNTER_CYCLES ||
+		    !find_companion(result, kind, &companion) ||
+		    !companion_explains(&companion, result->metrics[0].sampling.count) ||
+		    companion.rank_correlation <= best->rank_correlation)
+			continue;
+		*best = companion;
+		name = counter_names[sampled_kinds[kind]];
+	}
+	return name;
+}
+
 void report_counts_json(struct json *json, const struct result *result, const struct metric *metric)
 {
 	struct companion companion;
+	struct companion best;
 
 	json_key(json, "sample_counts");
 	json_begin_object(json);
@@ -59,26 +79,18 @@ void report_counts_json(struct json *json, const struct result *result, const st
 		for (size_t kind = 0; kind < SAMPLED_KINDS; kind++)
 			if (find_companion(result, kind, &companion))
 				write_kind(json, result, kind, &companion);
+		const char *name = explaining_count(result, &best);
+		if (name != NULL)
+			json_put_string_at(json, "explained_by", name);
 	}
 	json_end_object(json);
 }
 
-/* That a slow sample took more cycles says nothing that its time does not. */
 void report_counts_note(FILE *out, const struct result *result)
 {
-	struct companion best = {.rank_correlation = 0};
-	struct companion companion;
-	const char *name = NULL;
+	struct companion best;
+	const char *name = explaining_count(result, &best);
 
-	for (size_t kind = 0; kind < SAMPLED_KINDS; kind++) {
-		if (sampled_kinds[kind] == COUNTER_CYCLES ||
-		    !find_companion(result, kind, &companion) ||
-		    !companion_explains(&companion, result->metrics[0].sampling.count) ||
-		    companion.rank_correlation <= best.rank_correlation)
-			continue;
-		best = companion;
-		name = counter_names[sampled_kinds[kind]];
-	}
 	if (name != NULL)
 		(void)fprintf(out, "  slow ones have more %s (%.3g, fast ones %.3g);", name,
 			      best.of_slowest, best.of_fastest);

@@ -3,9 +3,12 @@
 #include "fake_bench.h"
 
 #include "cause.h"
+#include "report_counts.h"
 
 #include <errno.h>
 #include <linux/perf_event.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -215,6 +218,23 @@ static int run_faulting(struct bench_state *state, uint64_t iterations)
 	return run_well(state, iterations);
 }
 
+static void assert_json_says(const struct result *result, const char *wanted)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&text, &size);
+	struct json json = {.out = file};
+
+	assert_non_null(file);
+	json_begin_object(&json);
+	report_counts_json(&json, result, &result->metrics[0]);
+	json_end_object(&json);
+	assert_int_equal(fclose(file), 0);
+	if (strstr(text, wanted) == NULL)
+		fail_msg("%s is not in %s", wanted, text);
+	free(text);
+}
+
 static void a_benchmark_that_faults_now_and_then_is_found_out(void **state)
 {
 	struct bench bench = well_behaved();
@@ -235,6 +255,7 @@ static void a_benchmark_that_faults_now_and_then_is_found_out(void **state)
 	assert_true(companion.of_slowest >= PAGES);
 	assert_true(companion.of_fastest < BACKGROUND);
 	assert_true(companion_explains(&companion, metric->sampling.count));
+	assert_json_says(result, "\"explained_by\":\"page_faults\"");
 	result_free(result);
 }
 

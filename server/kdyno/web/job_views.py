@@ -12,8 +12,8 @@ from kdyno.jobs.models import Attempt, Job
 from kdyno.machines.models import Machine
 from kdyno.results import skips
 from kdyno.submissions.models import Arm, Submission
+from kdyno.web import figures, profiles
 from kdyno.web import job_timeline as timeline
-from kdyno.web import profiles
 from kdyno.web.render import SECURITY_HEADERS, page
 
 router = APIRouter(prefix="/jobs")
@@ -33,6 +33,7 @@ def read_job(
     job = _found(session, job_id)
     chosen = _attempt(job, attempt_no=attempt) if job.attempts else None
     events = timeline.events_of(session, job_id=job_id)
+    measured, more = figures.figures_of(session, attempt_id=chosen.id) if chosen else ([], 0)
     return page(
         request,
         "job.html",
@@ -43,6 +44,8 @@ def read_job(
         attempt=chosen,
         stays=timeline.stays(created_at=job.created_at, events=events),
         events=events,
+        figures=measured,
+        more_figures=more,
         skipped=skips.skipped_runs(session, attempt_id=chosen.id) if chosen else [],
         profiles=profiles.profiles_of(session, attempt_id=chosen.id) if chosen else [],
         console=timeline.console_page(session, attempt_id=chosen.id, page=console) if chosen else None,

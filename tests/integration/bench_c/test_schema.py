@@ -111,6 +111,9 @@ def test_each_sample_has_its_counts_beside_it(document: dict[str, Any]) -> None:
                 assert len(of_samples) == len(metric["samples"])
                 typical = statistics.median(of_samples) / metric["operations_per_sample"]
                 assert counts[kind]["median"] == pytest.approx(typical)
+            if "explained_by" in counts:
+                explaining = counts[counts["explained_by"]]
+                assert explaining["slowest_quarter"] > explaining["fastest_quarter"]
     (pipe,) = (metric for run_, metric in metrics(document) if run_["name"] == "lat_pipe")
     assert pipe["sample_counts"]["context_switches"]["median"] == pytest.approx(1, abs=0.5)  # the other's is not in it
 

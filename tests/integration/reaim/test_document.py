@@ -54,7 +54,7 @@ def test_metrics_have_a_sample_for_each_repetition_and_child(reaim: Any) -> None
 
 
 def test_a_jobs_time_is_the_mean_of_the_childs_jobs_but_those_held_up(reaim: Any) -> None:
-    """Of one job it is that job's, of two their mean, of three without the longest if that took twice the middle one."""
+    """Of one job it is that job's, of two their mean, of three without the longest if that took twice the middle."""
     reaim.workfile("1 mul_int\n2 jmp_test\n3 brk_test\n")
     document = reaim.document("-s1", "-j6")
     (row,) = document["passes"]

@@ -1,14 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the pages show of macro workloads: the key figure, the parts that moved, profiles, the catalogue, the form."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from fastapi.testclient import TestClient
 
-from kdyno.app import create_app
-from kdyno.config import Settings
 from kdyno.submissions.conclude import conclude
 from kdyno.workloads.catalog import catalog, default_names
 from tests.lab_rows import LabRows
@@ -26,15 +21,6 @@ PROFILE = {
     "perf": f"  9.38%  reaim  {HOSTILE}\n",
     "notes": [HOSTILE],
 }
-
-
-@pytest.fixture
-def client(tmp_path: Path, migrated_url: str, lab: LabRows) -> Iterator[TestClient]:
-    settings = Settings(data_dir=tmp_path, database_url=migrated_url, redis_url="redis://127.0.0.1:1/0")
-    app = create_app(settings)
-    with TestClient(app, base_url="http://127.0.0.1", headers={"Accept": "text/html"}) as browser:
-        yield browser
-    app.state.runtime.unit_of_work.engine.dispose()
 
 
 def measured(lab: LabRows, *, slower: dict[str, float], profile: bool = False) -> int:
