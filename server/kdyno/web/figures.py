@@ -15,6 +15,7 @@ from kdyno.results.roles import MetricRole
 from kdyno.workloads.labels import series_label
 
 MOST_FIGURES = 1000
+FEW = 5
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,16 @@ def figures_of(session: Session, *, attempt_id: int) -> tuple[list[Figure], int]
         more = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
         more -= MOST_FIGURES
     return [_figure(row) for row in rows], more
+
+
+def tables(figures: list[Figure]) -> dict[str, list[Figure]]:
+    """One table, named "", for the workloads that have a few figures; one each, behind it, for those that have many."""
+    of_workload: dict[str, list[Figure]] = {}
+    for figure in figures:
+        of_workload.setdefault(figure.workload, []).append(figure)
+    together = [figure for found in of_workload.values() if len(found) <= FEW for figure in found]
+    apart = {workload: found for workload, found in of_workload.items() if len(found) > FEW}
+    return ({"": together} if together else {}) | apart
 
 
 def _figure(row: Row[Any]) -> Figure:

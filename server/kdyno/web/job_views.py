@@ -44,7 +44,7 @@ def read_job(
         attempt=chosen,
         stays=timeline.stays(created_at=job.created_at, events=events),
         events=events,
-        figures=measured,
+        figure_tables=figures.tables(measured),
         more_figures=more,
         skipped=skips.skipped_runs(session, attempt_id=chosen.id) if chosen else [],
         profiles=profiles.profiles_of(session, attempt_id=chosen.id) if chosen else [],

@@ -103,5 +103,13 @@ def test_what_does_not_fit_on_the_page_is_counted(
     monkeypatch.setattr(figures, "MOST_FIGURES", 2)
     pipes = [kbench_benchmark("lat_pipe", SAMPLES, parameters={"message_bytes": size}) for size in (1, 2, 4, 8, 16)]
     text = page_of(client, lab, {SUITE: kbench_documents(pipes)})
-    assert "2 figures" in text
+    assert text.count("suite-quick lat_pipe") == 2
     assert "and 3 more figures" in text
+
+
+def test_a_suite_is_folded_behind_the_workloads_of_a_few_figures(client: TestClient, lab: LabRows) -> None:
+    pipes = [kbench_benchmark("lat_pipe", SAMPLES, parameters={"message_bytes": size}) for size in range(1, 8)]
+    getppid = kbench_documents([kbench_benchmark("lat_syscall_getppid", SAMPLES)])
+    text = page_of(client, lab, {SUITE: kbench_documents(pipes), "syscall-getppid": getppid})
+    assert cells(text)[0] == "syscall-getppid"
+    assert "<strong>suite-quick</strong>: 7 figures</summary>" in text
