@@ -184,6 +184,15 @@ static struct crew *map_crew(const struct bench_state *state)
 	return crew;
 }
 
+/* A process is born where it will stay: its address space has then run nowhere else. */
+static int start_member(struct bench_state *state, unsigned index)
+{
+	if (state->result->spec.threads)
+		return state_start_thread(state, member_body, NOT_PLACED);
+	int error = state_place(state, (size_t)index * state->crew->tasks_per_copy);
+	return error != 0 ? error : state_start_process(state, member_body, NOT_PLACED);
+}
+
 int crew_start(struct crew **crew_out, struct bench_state *state, const struct clock *clock)
 {
 	const struct spec *spec = &state->result->spec;
@@ -199,11 +208,10 @@ int crew_start(struct crew **crew_out, struct bench_state *state, const struct c
 	crew->copies = spec->copies;
 	crew->tasks_per_copy = spec_tasks(spec) / spec->copies;
 	state->crew = crew;
-	if (sched_setaffinity(0, sizeof(state->allowed), &state->allowed) != 0)
-		return bench_fail(state, "cannot leave the copies' CPU: %s", strerror(errno));
 	for (unsigned i = 0; i < crew->copies && error == 0; i++)
-		error = spec->threads ? state_start_thread(state, member_body, NOT_PLACED)
-				      : state_start_process(state, member_body, NOT_PLACED);
+		error = start_member(state, i);
+	if (error == 0 && sched_setaffinity(0, sizeof(state->allowed), &state->allowed) != 0)
+		error = bench_fail(state, "cannot leave the copies' CPU: %s", strerror(errno));
 	if (error == 0)
 		error = wait_for_all(crew);
 	if (error == 0) {

@@ -2,11 +2,13 @@
 /* The watchdog: a benchmark runs in a process group that is killed when its time is over. */
 #include "session.h"
 
+#include "placement.h"
 #include "random.h"
 #include "scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +40,16 @@ static void prepare_child(const struct result *result, pid_t parent)
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(BENCH_ERROR);
+}
+
+/* The kernel keeps note of the CPUs on which an address space has run, and minds them when it makes
+ * it forget translations: mprotect() took 2.66 us instead of 2.49 in a program that had begun on
+ * another CPU. Whether the task can be placed at all the session finds out, and says. */
+static void go_where_the_first_task_will_be(const struct result *result)
+{
+	cpu_set_t cpus = placement_cpus(result->spec.placement, 0, &result->options.allowed, NULL);
+
+	(void)sched_setaffinity(0, sizeof(cpus), &cpus);
 }
 
 /* Environment and arguments lie above the stack and shift it: a bias of several per cent in some
@@ -126,8 +138,10 @@ static void run_as_child(struct result *result, int lent_fd, pid_t parent, const
 {
 	prepare_child(result, parent);
 	(void)sigprocmask(SIG_SETMASK, mask, NULL);
-	if (result->options.fresh_image)
+	if (result->options.fresh_image) {
+		go_where_the_first_task_will_be(result);
 		become_new_program(result, lent_fd);
+	}
 	const struct options options = result->options;
 	(void)session_run(result, &options);
 	_exit(0);
