@@ -103,8 +103,8 @@ static void open_chain(void)
 	chain = (void **)memory;
 }
 
-/* As far apart as kbench's areas are: at some distances, a page more or less, the C library copies a
- * sixth faster. */
+/* As far apart as kbench's areas are: at some distances, a page more or less, the C library copies
+ * a sixth faster. */
 static void open_large(void)
 {
 	enum { APART = LARGE + 33 * LINE };
