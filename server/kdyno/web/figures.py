@@ -60,7 +60,7 @@ class _Beside(BaseModel):
     median_high: FiniteFloat | None = None
     modes: list[_Mode] = Field(default=[], max_length=20)
     tainted: int | None = None
-    explained_by: str | None = None
+    explained_by: str | None = Field(default=None, max_length=40)
     explaining: _Companion | None = None
 
 

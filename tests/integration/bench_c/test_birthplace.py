@@ -35,5 +35,4 @@ def test_a_benchmark_is_born_on_its_cpu(kbench: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, text=True) as running:
         seen = list(where_new_programs_may_run(running))
     assert running.returncode == 0
-    assert len(seen) > 16
-    assert set(seen) == {cpu}
+    assert set(seen) == {cpu}  # how often it was looked is a matter of luck, but it was

@@ -80,6 +80,7 @@ def test_without_more_than_samples_the_median_is_quoted(client: TestClient, lab:
         {"noise": [1, 2]},
         {"sample_counts": {"explained_by": HOSTILE, HOSTILE: HOSTILE}},
         {"sample_counts": {"explained_by": {"page_faults": 1}}},
+        {"sample_counts": {"explained_by": HOSTILE * 9, HOSTILE * 9: {"fastest_quarter": 0, "slowest_quarter": 1}}},
     ],
 )
 def test_a_machine_that_sends_nonsense_gets_its_median_shown(
